@@ -1,0 +1,17 @@
+/** Tests run from the TypeScript sources, through swc to CommonJS; `#platform` is the Node side of each package. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/docs'],
+  testMatch: ['**/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['/dist/'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  moduleNameMapper: {
+    '^@tychejs/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^#platform$': '<rootDir>/packages/ppl/src/platform/node.ts',
+  },
+};
