@@ -1,0 +1,57 @@
+/** @file The Node side of {@link Platform}: the only file of the package that imports `node:*`. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import type { Context, Platform } from './platform.ts';
+
+const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
+
+export const createContext: Platform['createContext'] = <T>(): Context<T> => {
+  const storage = new AsyncLocalStorage<T>();
+  return {
+    get: () => storage.getStore(),
+    run: (value, body) => storage.run(value, body),
+  };
+};
+
+export const loadNativeBackend: Platform['loadNativeBackend'] = async () => {
+  const require = createRequire(import.meta.url);
+  let entry: string;
+  try {
+    entry = require.resolve(NATIVE_PACKAGE);
+  } catch {
+    return false;
+  }
+  // tfjs-node 4.22 calls this function, which Node 23 removed.
+  const legacy: { isNullOrUndefined?: (value: unknown) => boolean } = util;
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  require(entry);
+  return true;
+};
+
+export const writeStatus: Platform['writeStatus'] = (text) => {
+  process.stderr.write(text);
+};
+
+export const isInteractive: Platform['isInteractive'] = () => Boolean(process.stderr.isTTY);
+
+export const readFile: Platform['readFile'] = async (path) => {
+  const bytes = await fs.readFile(path);
+  // A Buffer may be a view into a shared pool; a copy is the caller's own.
+  return new Uint8Array(bytes);
+};
+
+export const readTextFile: Platform['readTextFile'] = (path) => fs.readFile(path, 'utf8');
+
+export const writeFileAtomically: Platform['writeFileAtomically'] = async (path, content) => {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await fs.writeFile(temporary, content, { flush: true });
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+};
