@@ -1,6 +1,8 @@
 /** @file The browser side of {@link Platform}. */
 import type { Context, Platform } from './platform.ts';
 
+export const backendOrder: Platform['backendOrder'] = [];
+
 export const createContext: Platform['createContext'] = <T>(): Context<T> => {
   let current: T | undefined;
   return {

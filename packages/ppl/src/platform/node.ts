@@ -8,6 +8,8 @@ import type { Context, Platform } from './platform.ts';
 
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 
+export const backendOrder: Platform['backendOrder'] = ['tensorflow', 'wasm', 'cpu'];
+
 export const createContext: Platform['createContext'] = <T>(): Context<T> => {
   const storage = new AsyncLocalStorage<T>();
   return {

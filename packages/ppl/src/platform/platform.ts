@@ -16,6 +16,9 @@ export interface Context<T> {
 
 /** The exports of `#platform`. */
 export interface Platform {
+  /** The backends that `ready` tries here, best first; empty where the choice is left to tfjs. */
+  readonly backendOrder: readonly string[];
+
   /** A new, independent context. */
   createContext<T>(): Context<T>;
 
