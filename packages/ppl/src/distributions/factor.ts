@@ -1,0 +1,38 @@
+/** @file The distribution behind `factor`: one outcome, of any weight. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Constraint } from '../constraints/constraint.ts';
+import { realVector } from '../constraints/real.ts';
+import type { Shape } from '../util/shape.ts';
+import { shapeOf } from '../util/shape.ts';
+import { Distribution } from './distribution.ts';
+import type { Parameter } from './parameter.ts';
+import { asTensor } from './parameter.ts';
+
+/** An unnormalised measure on the empty vector whose log-density is given: batch shape that of `logFactor`, event shape [0]. */
+export class Factor extends Distribution {
+  override readonly name: string = 'factor';
+  override readonly hasRsample: boolean = true;
+  readonly logFactor: Parameter;
+
+  constructor(logFactor: Parameter) {
+    super(shapeOf(logFactor), [0]);
+    this.logFactor = logFactor;
+  }
+
+  override get support(): Constraint {
+    return realVector;
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return tf.zeros([...shape, 0]);
+  }
+
+  protected override logDensity(): Tensor {
+    return tf.clone(asTensor(this.logFactor));
+  }
+}
+
+export function factorDistribution(logFactor: Parameter): Factor {
+  return new Factor(logFactor);
+}

@@ -1,0 +1,54 @@
+/** @file Data given to handlers: values by site name, or a trace. */
+import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import type { Parameter } from '../distributions/parameter.ts';
+import { asTensor } from '../distributions/parameter.ts';
+import { Trace } from '../runtime/trace.ts';
+import { closest } from '../util/options.ts';
+import { warn } from '../util/warn.ts';
+
+/** Values by site name (tensors, numbers or arrays), or a trace whose values are meant. */
+export type SiteData = Readonly<Record<string, Tensor | TensorLike>> | Trace;
+
+/** Looks up data by site name and remembers which names were asked for. */
+export class DataLookup {
+  private readonly data: ReadonlyMap<string, Parameter>;
+  private readonly used = new Set<string>();
+  private readonly seen = new Set<string>();
+
+  constructor(where: string, data: SiteData) {
+    if (typeof data !== 'object' || data === null) {
+      throw new TypeError(`${where}: data must be an object of values by site name, or a trace; got ${typeof data}`);
+    }
+    this.data = data instanceof Trace ? valuesOf(data) : new Map(Object.entries(data));
+  }
+
+  /** The value for `name` as a tensor, or `null` if there is none. */
+  find(name: string): Tensor | null {
+    this.seen.add(name);
+    const value = this.data.get(name);
+    if (value === undefined) return null;
+    this.used.add(name);
+    return asValue(value);
+  }
+
+  /** Warns of names in the data that no site had. */
+  warnOfUnused(where: string): void {
+    for (const name of this.data.keys()) {
+      if (this.used.has(name)) continue;
+      const close = closest(name, [...this.seen]);
+      const hint = close === null ? `Sites seen: ${[...this.seen].join(', ') || 'none'}.` : `Did you mean "${close}"?`;
+      warn(`${where}: data has "${name}", but no such site was met. ${hint}`);
+    }
+  }
+}
+
+function valuesOf(trace: Trace): Map<string, Parameter> {
+  const values = new Map<string, Parameter>();
+  for (const site of [...trace.sampleSites(), ...trace.deterministicSites()]) values.set(site.name, site.value);
+  return values;
+}
+
+function asValue(value: Parameter): Tensor {
+  // Indices of a categorical stay int32.
+  return typeof value === 'object' && 'dtype' in value && value.dtype === 'int32' ? value : asTensor(value);
+}

@@ -1,0 +1,73 @@
+/** @file `lift`: turns parameters into random choices. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Distribution } from '../distributions/distribution.ts';
+import { sample } from '../primitives.ts';
+import { Handler } from '../runtime/handler.ts';
+import type { Message } from '../runtime/message.ts';
+import { closest } from '../util/options.ts';
+import { warn } from '../util/warn.ts';
+import type { HandlerForms } from './forms.ts';
+import { handlerForms } from './forms.ts';
+import { whenDone } from './whenDone.ts';
+
+/** One prior for all parameters, priors by name, or a function; where there is none, the parameter stays one. */
+export type LiftPrior =
+  | Distribution
+  | Readonly<Record<string, Distribution>>
+  | ((name: string) => Distribution | null);
+
+export interface LiftOptions {
+  readonly prior: LiftPrior;
+}
+
+/**
+ * Law: a parameter with a prior is sampled from it, under its own name, instead of being read from the store; read twice
+ * in one scope, it is sampled once. Names in `prior` that met no parameter are warned of when the scope ends.
+ */
+export class LiftHandler extends Handler {
+  private readonly prior: LiftPrior;
+  private readonly drawn = new Map<string, Tensor>();
+  private readonly seen = new Set<string>();
+
+  constructor({ prior }: LiftOptions) {
+    super();
+    this.prior = prior;
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'param' || message.value !== null) return;
+    this.seen.add(message.name);
+    const prior = this.priorOf(message.name);
+    if (prior === null) return;
+    // A handler runs outside of its own scope, so the site is for the handlers around this one.
+    const value = this.drawn.get(message.name) ?? sample(message.name, prior);
+    this.drawn.set(message.name, value);
+    message.value = value;
+    message.stop = true;
+  }
+
+  override run<R>(body: () => R): R {
+    return whenDone(super.run(body), () => {
+      this.drawn.clear();
+      this.warnOfUnused();
+    });
+  }
+
+  private priorOf(name: string): Distribution | null {
+    if (this.prior instanceof Distribution) return this.prior;
+    if (typeof this.prior === 'function') return this.prior(name);
+    return this.prior[name] ?? null;
+  }
+
+  private warnOfUnused(): void {
+    if (this.prior instanceof Distribution || typeof this.prior === 'function') return;
+    for (const name of Object.keys(this.prior)) {
+      if (this.seen.has(name)) continue;
+      const close = closest(name, [...this.seen]);
+      const hint = close === null ? `Parameters seen: ${[...this.seen].join(', ') || 'none'}.` : `Did you mean "${close}"?`;
+      warn(`handlers.lift: prior has "${name}", but no such parameter was met. ${hint}`);
+    }
+  }
+}
+
+export const lift: HandlerForms<LiftOptions, LiftHandler> = handlerForms('lift', ['prior'], (options) => new LiftHandler(options));

@@ -1,0 +1,30 @@
+/** @file `paramStore`: keeps the parameters of what runs inside in a store of their own. */
+import type { ParamStore } from '../params/store.ts';
+import { Handler } from '../runtime/handler.ts';
+import type { Message } from '../runtime/message.ts';
+import type { HandlerForms } from './forms.ts';
+import { handlerForms } from './forms.ts';
+
+export interface ParamStoreOptions {
+  readonly store: ParamStore;
+}
+
+/** Law: parameters inside are read from `store` instead of the process's own. The innermost store decides. */
+export class ParamStoreHandler extends Handler {
+  private readonly store: ParamStore;
+
+  constructor({ store }: ParamStoreOptions) {
+    super();
+    this.store = store;
+  }
+
+  override process(message: Message): void {
+    if (message.type === 'param') message.store ??= this.store;
+  }
+}
+
+export const paramStore: HandlerForms<ParamStoreOptions, ParamStoreHandler> = handlerForms(
+  'paramStore',
+  ['store'],
+  (options) => new ParamStoreHandler(options),
+);

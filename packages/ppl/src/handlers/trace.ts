@@ -1,0 +1,104 @@
+/** @file `trace`: records what a function does. */
+import * as tf from '@tensorflow/tfjs-core';
+import { getParamStore } from '../params/store.ts';
+import { Handler } from '../runtime/handler.ts';
+import type { Message, PlateMessage } from '../runtime/message.ts';
+import { SampleSite } from '../runtime/site.ts';
+import type { Site } from '../runtime/site.ts';
+import { SiteError } from '../runtime/siteError.ts';
+import { Trace } from '../runtime/trace.ts';
+import { nextTensorId, tensorsIn } from '../util/tensors.ts';
+
+/** Records every site that it sees. Law: it changes nothing. */
+export class TraceHandler extends Handler {
+  private readonly sites = new Map<string, Site>();
+  private readonly firstTensorId = nextTensorId();
+
+  override process(message: Message): void {
+    if (message.type !== 'plate') return;
+    const earlier = this.sites.get(message.name);
+    if (earlier?.type !== 'plate') return;
+    // A plate that is entered again has the same elements as before.
+    if (earlier.size !== message.size || earlier.subsampleSize !== message.subsampleSize) {
+      throw new SiteError(message, `is used with size ${earlier.size} and again with size ${message.size}; give one another name`);
+    }
+    message.value = earlier.value;
+  }
+
+  override postprocess(message: Message): void {
+    const site = record(message);
+    if (site === null) return;
+    const earlier = this.sites.get(site.name);
+    if (earlier !== undefined && !mayRepeat(earlier, site)) {
+      throw new SiteError(message, `the name is used twice in one run (a ${earlier.type} and a ${site.type} statement); give one another name`);
+    }
+    this.sites.set(site.name, site);
+  }
+
+  /** The trace of what has run inside this handler's scope so far. */
+  trace(returnValue?: unknown): Trace {
+    return new Trace(this.sites, returnValue, this.firstTensorId);
+  }
+}
+
+/** A parameter may be read, and a plate entered, as often as one likes. */
+function mayRepeat(earlier: Site, site: Site): boolean {
+  return earlier.type === site.type && (site.type === 'param' || site.type === 'plate');
+}
+
+function record(message: Message): Site | null {
+  const { name, plates, infer } = message;
+  switch (message.type) {
+    case 'sample':
+      return message.value === null ? null : new SampleSite({ ...message, value: message.value });
+    case 'param':
+      return message.value === null
+        ? null
+        : { type: 'param', name, plates, infer, value: message.value, constraint: message.constraint };
+    case 'deterministic':
+      return message.value === null ? null : { type: 'deterministic', name, plates, infer, value: message.value };
+    case 'plate':
+      return plateSite(message);
+    case 'stream':
+    case 'operation':
+      return null;
+  }
+}
+
+function plateSite({ name, plates, infer, value, size, subsampleSize }: PlateMessage): Site | null {
+  return value === null ? null : { type: 'plate', name, plates, infer, value, size, subsampleSize };
+}
+
+/** What `handlers.trace(fn)` gives: `fn` itself, with `getTrace` beside it. */
+export interface Traced<A extends never[], R> {
+  (...args: A): R;
+  /**
+   * Runs the function and returns its trace. Only what the trace holds stays allocated; `trace.dispose()` frees it.
+   * If the function throws, tensors and parameters are as before the call.
+   */
+  getTrace(...args: A): Trace;
+}
+
+/** Runs `fn` inside a fresh trace handler; intermediate tensors are disposed, the trace's are kept. */
+export function traceOf<A extends never[], R>(fn: (...args: A) => R, ...args: A): Trace {
+  const engine = tf.engine();
+  engine.startScope('trace');
+  let trace: Trace | null = null;
+  try {
+    const handler = new TraceHandler();
+    trace = getParamStore().transaction(() => handler.trace(handler.run(() => fn(...args))));
+    return trace;
+  } finally {
+    engine.endScope(trace === null ? [] : tensorsIn([...trace.nodes.values(), trace.returnValue]));
+  }
+}
+
+/** `trace(fn)` gives a function with `getTrace`; `trace()` gives a handler whose `run` and `trace` do the same by hand. */
+export function trace<A extends never[], R>(fn: (...args: A) => R): Traced<A, R>;
+export function trace(): TraceHandler;
+export function trace<A extends never[], R>(fn?: (...args: A) => R): Traced<A, R> | TraceHandler {
+  if (fn === undefined) return new TraceHandler();
+  if (typeof fn !== 'function') throw new TypeError('handlers.trace: expected a function, or nothing');
+  const traced = (...args: A): R => fn(...args);
+  return Object.assign(traced, { getTrace: (...args: A): Trace => traceOf(fn, ...args) });
+}

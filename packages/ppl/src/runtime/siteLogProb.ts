@@ -1,0 +1,57 @@
+/** @file The log-density of one site, with its scale and mask. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../distributions/distribution.ts';
+import { feasibleValue } from '../transforms/feasible.ts';
+import { broadcastShapes, sameShape } from '../util/shape.ts';
+import { SiteError } from './siteError.ts';
+
+interface Weighed {
+  readonly name: string;
+  readonly type: 'sample';
+  readonly distribution: Distribution;
+  readonly value: Tensor;
+  readonly mask: Tensor | boolean | null;
+}
+
+/**
+ * log p(value), unscaled. Where a tensor mask is false, the value is first replaced by one inside of the support: a NaN
+ * there would otherwise reach the gradient, since 0 · NaN is NaN.
+ *
+ * @throws SiteError around whatever the distribution complains of.
+ */
+export function siteLogDensity(site: Weighed): Tensor {
+  try {
+    return tf.tidy(() => site.distribution.logProb(safeValue(site)));
+  } catch (error) {
+    throw SiteError.at(site, error);
+  }
+}
+
+function safeValue({ distribution, value, mask }: Weighed): Tensor {
+  if (!(mask instanceof tf.Tensor)) return value;
+  const eventRank = distribution.eventShape.length;
+  const batch = value.shape.slice(0, value.rank - eventRank);
+  const shape = broadcastShapes(mask.shape, batch, distribution.batchShape);
+  const keep = withEventDims(tf.broadcastTo(tf.cast(mask, 'bool'), shape), distribution.eventShape);
+  const full = [...shape, ...distribution.eventShape];
+  const feasible = tf.cast(tf.broadcastTo(feasibleValue(distribution), full), value.dtype);
+  return tf.where(keep, tf.broadcastTo(value, full), feasible);
+}
+
+function withEventDims(mask: Tensor, eventShape: readonly number[]): Tensor {
+  if (eventShape.length === 0) return mask;
+  return tf.broadcastTo(tf.reshape(mask, [...mask.shape, ...eventShape.map(() => 1)]), [...mask.shape, ...eventShape]);
+}
+
+/** `scale · logProb` where `mask` holds, zero elsewhere; the result has the shape that all three broadcast to. */
+export function scaleAndMask(logProb: Tensor, scale: number | Tensor, mask: Tensor | boolean | null): Tensor {
+  if (mask === false) return tf.zeros(logProb.shape);
+  return tf.tidy(() => {
+    const scaled = typeof scale === 'number' && scale === 1 ? tf.clone(logProb) : tf.mul(logProb, scale);
+    if (!(mask instanceof tf.Tensor)) return scaled;
+    const shape = broadcastShapes(scaled.shape, mask.shape);
+    const wide = sameShape(scaled.shape, shape) ? scaled : tf.broadcastTo(scaled, shape);
+    return tf.where(tf.broadcastTo(tf.cast(mask, 'bool'), shape), wide, tf.zerosLike(wide));
+  });
+}

@@ -1,0 +1,46 @@
+/** @file Arithmetic on shapes. */
+import type { TensorLike } from '@tensorflow/tfjs-core';
+import { Tensor } from '@tensorflow/tfjs-core';
+
+export type Shape = readonly number[];
+
+/** The shape that `a` and `b` broadcast to. @throws Error when they do not. */
+export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    const offset = rank - shape.length;
+    shape.forEach((size, i) => {
+      const have = result[offset + i] ?? 1;
+      if (size === 1 || size === have) return;
+      if (have !== 1) throw new Error(`shapes ${shapes.map(format).join(' and ')} do not broadcast`);
+      result[offset + i] = size;
+    });
+  }
+  return result;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** `[2, 3]`, as error messages print it. */
+export function format(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The shape of a number, nested array, typed array or tensor, without making a tensor of it. */
+export function shapeOf(value: TensorLike | Tensor): number[] {
+  if (value instanceof Tensor) return [...value.shape];
+  if (ArrayBuffer.isView(value)) return [(value as Float32Array).length];
+  const shape: number[] = [];
+  for (let inner: unknown = value; Array.isArray(inner) || ArrayBuffer.isView(inner); inner = (inner as unknown[])[0]) {
+    shape.push((inner as unknown[]).length);
+    if (shape.at(-1) === 0) break;
+  }
+  return shape;
+}
