@@ -1,0 +1,47 @@
+/** @file Probabilistic programming over TensorFlow.js: the public names of `@tychejs/ppl`. */
+import './backend/setup.ts';
+
+export { ready } from './backend/ready.ts';
+export type { BackendName, ReadyOptions } from './backend/ready.ts';
+export { setSeed } from './random/global.ts';
+export { RandomStream } from './random/stream.ts';
+export type { StreamState } from './random/stream.ts';
+
+export { deterministic, factor, param, randomStream, sample } from './primitives.ts';
+export type { ParamOptions, SampleOptions } from './primitives.ts';
+export { plate, plateLoop, subsample } from './plate.ts';
+export type { PlateOptions } from './plate.ts';
+export { getParamStore, ParamStore } from './params/store.ts';
+export type { ParamSnapshot, StoreState } from './params/store.ts';
+
+// For those who write handlers and operations of their own.
+export { effectful } from './runtime/effectful.ts';
+export { Handler } from './runtime/handler.ts';
+export type {
+  DeterministicMessage,
+  InferConfig,
+  Message,
+  OperationMessage,
+  ParamMessage,
+  PlateFrame,
+  PlateMessage,
+  SampleMessage,
+  StreamMessage,
+} from './runtime/message.ts';
+export { SampleSite } from './runtime/site.ts';
+export type { DeterministicSite, ParamSite, PlateSite, Site } from './runtime/site.ts';
+export { SiteError } from './runtime/siteError.ts';
+export { currentStack, withStack } from './runtime/stack.ts';
+export type { Stack } from './runtime/stack.ts';
+export { Trace } from './runtime/trace.ts';
+export { checkOptions } from './util/options.ts';
+export { setValidation } from './util/validation.ts';
+
+export * as constraints from './constraints/index.ts';
+export * as dist from './distributions/index.ts';
+export * as guides from './infer/guides/index.ts';
+export * as handlers from './handlers/index.ts';
+export * as infer from './infer/index.ts';
+export * as ops from './ops/index.ts';
+export * as optim from './optim/index.ts';
+export * as transforms from './transforms/index.ts';

@@ -1,0 +1,3 @@
+/** @file Inference: variational, Markov chain Monte Carlo, prediction. */
+export { logDensity } from './mcmc/model/modelTarget.ts';
+export type { LogDensityOptions, ModelLogDensity } from './mcmc/model/modelTarget.ts';
