@@ -1,0 +1,142 @@
+/** @file One chain: where it stands, and its next transition. */
+import { RandomStream, type StreamState } from '../../random/stream.ts';
+import {
+  adapt,
+  isAdapted,
+  restartStepSize,
+  startAdaptation,
+  type AdaptationState,
+} from './adaptation.ts';
+import { findInitialPoint } from './initialPoint.ts';
+import type { InitialDraws } from './initStrategy.ts';
+import type { Transition, TransitionKernel, Tuning } from './kernel.ts';
+import { initialInverseMassMatrix, type McmcKernel } from './kernelOptions.ts';
+import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
+import { createMetric } from './metric.ts';
+import { findReasonableStepSize } from './stepSize.ts';
+import type { Target } from './target.ts';
+
+/** All that decides how a chain goes on, as plain data for JSON: {@link Chain.resume} continues bit for bit. */
+export interface ChainState {
+  /** Transitions made so far, those of warm-up included. */
+  readonly iteration: number;
+  readonly numWarmup: number;
+  /** In unconstrained space. */
+  readonly position: readonly number[];
+  readonly stream: StreamState;
+  readonly adaptation: AdaptationState;
+}
+
+export class Chain {
+  readonly numWarmup: number;
+  private readonly density: LogDensity;
+  private readonly kernel: TransitionKernel;
+  private readonly stream: RandomStream;
+  private point: EvaluatedPoint;
+  private adaptation: AdaptationState;
+  private tuning: Tuning;
+  private transitions: number;
+
+  private constructor(
+    density: LogDensity,
+    kernel: TransitionKernel,
+    stream: RandomStream,
+    point: EvaluatedPoint,
+    adaptation: AdaptationState,
+    numWarmup: number,
+    iteration: number,
+  ) {
+    this.density = density;
+    this.kernel = kernel;
+    this.stream = stream;
+    this.point = point;
+    this.adaptation = adaptation;
+    this.numWarmup = numWarmup;
+    this.transitions = iteration;
+    this.tuning = {
+      stepSize: adaptation.stepSize,
+      metric: createMetric(density.dimension, adaptation.inverseMassMatrix),
+    };
+  }
+
+  /**
+   * A new chain: finds an initial point and a reasonable step size.
+   *
+   * @param stream - every random number of the chain; the chain's own from now on.
+   * @throws InitialPointError when there is nowhere to begin; Error when no step size is reasonable.
+   */
+  static start(
+    kernel: McmcKernel,
+    target: Pick<Target, 'density' | 'describeCoordinate'>,
+    { draw, maxTries }: InitialDraws,
+    numWarmup: number,
+    stream: RandomStream,
+  ): Chain {
+    const { density } = target;
+    const { dimension } = density;
+    const { settings } = kernel;
+    const point = findInitialPoint(density, draw, stream, (i) => target.describeCoordinate(i), maxTries);
+    const inverseMassMatrix = initialInverseMassMatrix(settings, dimension);
+    const willAdapt = settings.adaptStepSize && numWarmup > 0;
+    let stepSize = settings.stepSize ?? 1;
+    if (willAdapt || settings.stepSize === undefined) {
+      const metric = createMetric(dimension, inverseMassMatrix);
+      stepSize = findReasonableStepSize(density, point, { stepSize, metric }, stream);
+    }
+    const adaptation = startAdaptation({ ...settings, dimension, numWarmup, inverseMassMatrix }, stepSize);
+    return new Chain(density, kernel.bind(density), stream, point, adaptation, numWarmup, 0);
+  }
+
+  /** The chain that goes on exactly where `state` was taken, given the same kernel and density. */
+  static resume(kernel: McmcKernel, density: LogDensity, state: ChainState): Chain {
+    const transitions = kernel.bind(density);
+    const point = transitions.init(state.position);
+    const stream = RandomStream.fromState(state.stream);
+    return new Chain(density, transitions, stream, point, state.adaptation, state.numWarmup, state.iteration);
+  }
+
+  /** Where this chain stands now. */
+  get state(): ChainState {
+    return {
+      iteration: this.transitions,
+      numWarmup: this.numWarmup,
+      position: Array.from(this.point.position),
+      stream: this.stream.state,
+      adaptation: this.adaptation,
+    };
+  }
+
+  /** Transitions made so far, those of warm-up included. */
+  get iteration(): number {
+    return this.transitions;
+  }
+
+  /** The step size of the next transition. */
+  get stepSize(): number {
+    return this.tuning.stepSize;
+  }
+
+  /** Makes the next transition, and learns from it during warm-up. */
+  step(): Transition {
+    const transition = this.kernel.step(this.point, this.tuning, this.stream);
+    this.point = transition.point;
+    this.transitions++;
+    if (!isAdapted(this.adaptation)) this.learn(transition);
+    return transition;
+  }
+
+  private learn({ point, info }: Transition): void {
+    const before = this.adaptation;
+    let after = adapt(before, point.position, info.acceptProb);
+    let { metric } = this.tuning;
+    if (after.inverseMassMatrix !== before.inverseMassMatrix) {
+      metric = createMetric(this.density.dimension, after.inverseMassMatrix);
+      if (after.dualAveraging) {
+        const { stepSize } = after;
+        after = restartStepSize(after, findReasonableStepSize(this.density, point, { stepSize, metric }, this.stream));
+      }
+    }
+    this.adaptation = after;
+    this.tuning = { stepSize: after.stepSize, metric };
+  }
+}

@@ -1,0 +1,34 @@
+/** @file Mean, variance and quantiles of a sample. */
+
+/** The mean, in two passes. */
+export function mean(sample: ArrayLike<number>): number {
+  const n = sample.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += sample[i] ?? 0;
+  const rough = sum / n;
+  let rest = 0;
+  for (let i = 0; i < n; i++) rest += (sample[i] ?? 0) - rough;
+  return rough + rest / n;
+}
+
+/** The unbiased variance. */
+export function variance(sample: ArrayLike<number>): number {
+  const n = sample.length;
+  const centre = mean(sample);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += ((sample[i] ?? 0) - centre) ** 2;
+  return sum / (n - 1);
+}
+
+/**
+ * The quantile at `probability` of a sample in ascending order, linear between order statistics: type 7 of Hyndman and
+ * Fan (1996), the default of R and NumPy.
+ */
+export function sortedQuantile(sorted: ArrayLike<number>, probability: number): number {
+  const at = (sorted.length - 1) * probability;
+  const below = Math.floor(at);
+  const lower = sorted[below] ?? Number.NaN;
+  const upper = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
+  // Not lower + ...: equal or infinite neighbours must give themselves.
+  return at === below || lower === upper ? lower : lower + (at - below) * (upper - lower);
+}

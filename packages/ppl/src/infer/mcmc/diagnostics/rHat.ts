@@ -1,0 +1,35 @@
+/** @file R̂, the potential scale reduction factor. */
+import { checkChains, isDiagnosable, mapDraws, pool, splitChains, type Chains } from './chains.ts';
+import { mean, sortedQuantile, variance } from './moments.ts';
+import { rankNormalise } from './rankNormalise.ts';
+
+/**
+ * Rank-normalised split R̂: the larger of the one for location and, with draws folded about their median, the one for
+ * scale. Near 1 when chains agree; do not trust draws with more than 1.01.
+ *
+ * Source: Vehtari et al. (2021), section 4.1.
+ *
+ * @param chains - `[chain, draw]`, of equal length; one chain is compared with itself, its first half with its second.
+ * @returns NaN for fewer than four draws a chain, for draws that are not finite, and when all draws are the same;
+ *   Infinity when every half chain stands still, but not all at the same value.
+ * @throws RangeError when there are no chains, or their lengths differ.
+ */
+export function splitRHat(chains: Chains): number {
+  checkChains('infer.splitRHat', chains);
+  if (!isDiagnosable(chains)) return Number.NaN;
+  const halves = splitChains(chains);
+  const median = sortedQuantile(pool(halves).sort(), 0.5);
+  const folded = mapDraws(halves, (draw) => Math.abs(draw - median));
+  const location = rHat(rankNormalise(halves));
+  const scale = rHat(rankNormalise(folded));
+  // Folding may leave nothing that varies, as for draws of two values; then there is no scale to compare.
+  return Number.isNaN(scale) ? location : Math.max(location, scale);
+}
+
+/** R̂ of chains as they are (Gelman and Rubin 1992; Vehtari et al. 2021, equation 4). */
+export function rHat(chains: Chains): number {
+  const length = chains[0]?.length ?? 0;
+  const within = mean(chains.map(variance));
+  const between = variance(chains.map(mean)); // B/n
+  return Math.sqrt(((length - 1) / length) + between / within);
+}

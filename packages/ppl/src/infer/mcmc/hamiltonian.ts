@@ -1,0 +1,59 @@
+/** @file Points of phase space, and the Hamiltonian H(q, p) = -log p(q) + ½ pᵀM⁻¹p. */
+import type { EvaluatedPoint } from './logDensity.ts';
+
+/** A point (q, p) of phase space with what the integrator knows there. The integrator moves it in place. */
+export interface PhasePoint {
+  /** q */
+  readonly position: Float64Array;
+  /** p */
+  readonly momentum: Float64Array;
+  /** ∇ log p(q) */
+  readonly gradient: Float64Array;
+  /** M⁻¹p = dq/dt, the "sharp" momentum of Betancourt (2017). */
+  readonly velocity: Float64Array;
+  /** log p(q) */
+  logDensity: number;
+}
+
+/** A phase point for densities on ℝⁿ, all zeros. */
+export function createPhasePoint(dimension: number): PhasePoint {
+  return {
+    position: new Float64Array(dimension),
+    momentum: new Float64Array(dimension),
+    gradient: new Float64Array(dimension),
+    velocity: new Float64Array(dimension),
+    logDensity: 0,
+  };
+}
+
+/** Makes `to` equal to `from`. */
+export function copyPhasePoint(from: PhasePoint, to: PhasePoint): void {
+  to.position.set(from.position);
+  to.momentum.set(from.momentum);
+  to.gradient.set(from.gradient);
+  to.velocity.set(from.velocity);
+  to.logDensity = from.logDensity;
+}
+
+/** Puts `point` where `from` stands; its momentum and velocity stay. */
+export function placeAt(from: EvaluatedPoint, point: PhasePoint): void {
+  point.position.set(from.position);
+  point.gradient.set(from.gradient);
+  point.logDensity = from.logDensity;
+}
+
+/** ½ pᵀM⁻¹p */
+export function kineticEnergy({ momentum, velocity }: PhasePoint): number {
+  let sum = 0;
+  for (let i = 0; i < momentum.length; i++) sum += (momentum[i] ?? 0) * (velocity[i] ?? 0);
+  return 0.5 * sum;
+}
+
+/** H(q, p); Infinity wherever it is not a finite number, so that no sampler ever moves there. */
+export function hamiltonian(point: PhasePoint): number {
+  const energy = kineticEnergy(point) - point.logDensity;
+  return Number.isFinite(energy) ? energy : Number.POSITIVE_INFINITY;
+}
+
+/** A trajectory whose energy is off by more than this has left the level set: it diverges (Betancourt 2017, A.4.5; Stan). */
+export const MAX_ENERGY_ERROR: number = 1000;

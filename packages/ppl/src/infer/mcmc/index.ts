@@ -1,0 +1,23 @@
+/** @file MCMC: what `infer` shows of it. */
+export { MCMC, type McmcCheckpoint, type McmcOptions } from './mcmc.ts';
+export { NUTS, type NutsOptions } from './nuts.ts';
+export { HMC, type HmcOptions } from './hmc.ts';
+export type { KernelOptions, McmcKernel } from './kernelOptions.ts';
+export type { LogDensity } from './logDensity.ts';
+export type { Engine, Model, NamedLogDensity, SiteValue } from './target.ts';
+export type { InitStrategy } from './initStrategy.ts';
+export { InitialPointError } from './initialPoint.ts';
+export type { InverseMassMatrix } from './metric.ts';
+export type { McmcProgress } from './runChain.ts';
+export type { ChainState } from './chain.ts';
+export type { DrawStatistic } from './draws.ts';
+export type { SampleArray } from './samples.ts';
+export type { ChainDiagnostics } from './chainDiagnostics.ts';
+export type { ScalarSummary, Summary } from './summary.ts';
+export { formatSummary, type FormatSummaryOptions } from './formatSummary.ts';
+export { effectiveSampleSize, type EssKind } from './diagnostics/effectiveSampleSize.ts';
+export { splitRHat } from './diagnostics/rHat.ts';
+export { meanStandardError, sdStandardError } from './diagnostics/standardError.ts';
+export { eBfmi } from './diagnostics/energy.ts';
+export { hpdi } from './diagnostics/hpdi.ts';
+export { autocorrelation } from './diagnostics/autocorrelation.ts';

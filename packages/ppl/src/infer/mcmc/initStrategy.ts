@@ -1,0 +1,56 @@
+/** @file The choices for `initStrategy`: where chains begin. */
+import type { RandomStream } from '../../random/stream.ts';
+import { checkOptions } from '../../util/options.ts';
+import { checkPositive } from './checks.ts';
+import { uniformDraw, type InitialDraw } from './initialPoint.ts';
+import type { Target } from './target.ts';
+
+/**
+ * - `'uniform'` (default): each unconstrained coordinate uniform on (-2, 2); `{ radius }` for another bound than 2.
+ * - `'zero'`: the origin of unconstrained space.
+ * - `{ position }`: that unconstrained position, for every chain.
+ * - `{ values }`: where the sites have those values, for every chain.
+ * - a function: an unconstrained position for a chain, drawn from `stream`; called again while the density is not finite.
+ */
+export type InitStrategy =
+  | 'uniform'
+  | 'zero'
+  | { readonly radius: number }
+  | { readonly position: ArrayLike<number> }
+  | { readonly values: Readonly<Record<string, unknown>> }
+  | ((stream: RandomStream, chain: number) => ArrayLike<number>);
+
+/** How to draw the initial position of a chain, and how often it is worth trying. */
+export interface InitialDraws {
+  readonly draw: InitialDraw;
+  readonly maxTries: number;
+}
+
+const MAX_TRIES = 100; // from Stan
+
+/** @throws TypeError when `strategy` is none of {@link InitStrategy}, or `values` cannot be unconstrained. */
+export function initialDraws(strategy: InitStrategy, target: Target, chain: number): InitialDraws {
+  const { dimension } = target.density;
+  if (strategy === 'uniform') return { draw: uniformDraw(dimension, 2), maxTries: MAX_TRIES };
+  if (strategy === 'zero') return { draw: () => new Float64Array(dimension), maxTries: 1 };
+  if (typeof strategy === 'function') return { draw: (stream) => strategy(stream, chain), maxTries: MAX_TRIES };
+  if (typeof strategy === 'object' && strategy !== null) {
+    checkOptions('initStrategy', strategy, ['radius', 'position', 'values']);
+    if ('radius' in strategy) {
+      checkPositive('initStrategy', 'radius', strategy.radius);
+      return { draw: uniformDraw(dimension, strategy.radius), maxTries: MAX_TRIES };
+    }
+    if ('position' in strategy) return { draw: () => strategy.position, maxTries: 1 };
+    if ('values' in strategy) {
+      const position = target.unconstrain?.(strategy.values);
+      if (position === undefined) {
+        throw new TypeError('initStrategy: this log density has no `unconstrain`; give { position } instead of { values }');
+      }
+      return { draw: () => position, maxTries: 1 };
+    }
+  }
+  throw new TypeError(
+    "initStrategy must be 'uniform', 'zero', { radius }, { position }, { values } or a function, " +
+      `got ${JSON.stringify(strategy)}`,
+  );
+}

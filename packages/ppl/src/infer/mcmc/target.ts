@@ -1,0 +1,64 @@
+/** @file What a chain samples: a log density, and the way back from its coordinates to named values. */
+import type { RandomStream } from '../../random/stream.ts';
+import { isLogDensity, type LogDensity } from './logDensity.ts';
+import { modelTarget } from './model/modelTarget.ts';
+
+/** A probabilistic program. */
+export type Model = (...args: never[]) => unknown;
+
+/** How a model is made a log density: compiled, run on the tfjs backend, or compiled wherever that is possible. */
+export type Engine = 'auto' | 'compiled' | 'eager';
+
+/** The value of a site: row-major float64, with its shape. */
+export interface SiteValue {
+  readonly data: Float64Array;
+  readonly shape: readonly number[];
+}
+
+/** A model with its arguments, ready to be sampled. */
+export interface Target {
+  readonly density: LogDensity;
+  /** The values of the sites at the unconstrained position `q`: the same names and shapes for every `q`. */
+  constrain(q: Float64Array): Record<string, SiteValue>;
+  /** The unconstrained position where the sites have `values`; absent where there is no way back. */
+  unconstrain?(values: Readonly<Record<string, unknown>>): Float64Array;
+  /** The name of a coordinate, for messages, as in `theta[3]`. */
+  describeCoordinate(coordinate: number): string;
+  /** Gives back whatever the density holds. */
+  dispose(): void;
+}
+
+/** A log density that knows the sites its coordinates stand for. */
+export interface NamedLogDensity extends LogDensity, Partial<Pick<Target, 'constrain' | 'unconstrain'>> {
+  readonly siteNames?: readonly string[];
+}
+
+/**
+ * The target that a kernel was given: a model with the arguments of `run`, or a log density, whose sites are what its
+ * `constrain` gives, or else one site `q` of shape [dimension].
+ *
+ * @throws TypeError when `modelOrDensity` is neither, or a log density is given arguments.
+ */
+export function resolveTarget(
+  modelOrDensity: Model | NamedLogDensity,
+  args: readonly unknown[],
+  options: { readonly engine: Engine; readonly stream: RandomStream },
+): Target | Promise<Target> {
+  if (typeof modelOrDensity === 'function') return modelTarget(modelOrDensity, args, options);
+  if (!isLogDensity(modelOrDensity)) {
+    throw new TypeError('a kernel takes a model (a function), or a log density with `dimension` and `evaluate`');
+  }
+  if (args.length > 0) throw new TypeError('a log density takes no arguments: call run() without any');
+  return densityTarget(modelOrDensity);
+}
+
+function densityTarget(density: NamedLogDensity): Target {
+  const { dimension } = density;
+  return {
+    density,
+    constrain: (q) => density.constrain?.(q) ?? { q: { data: Float64Array.from(q), shape: [dimension] } },
+    ...(density.unconstrain && { unconstrain: (values) => density.unconstrain?.(values) ?? new Float64Array() }),
+    describeCoordinate: (coordinate) => `q[${coordinate}]`,
+    dispose: () => undefined,
+  };
+}
