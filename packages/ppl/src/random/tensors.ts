@@ -1,0 +1,160 @@
+/**
+ * @file The one gate through which randomness becomes tensors: float32 values that lie strictly inside open supports even
+ * after rounding. No function here is differentiable; each returns a new tensor and leaves no other.
+ */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Shape } from '../util/shape.ts';
+import { broadcastShapes, format, sizeOf } from '../util/shape.ts';
+import { drawBinomial } from './binomial.ts';
+import { drawGamma, drawLogGamma } from './gamma.ts';
+import { drawPoisson } from './poisson.ts';
+import type { RandomStream } from './stream.ts';
+
+/** The smallest normal float32: what positive draws that would round to zero become. */
+const TINY = 2 ** -126;
+
+/** Standard normal draws. */
+export function normalTensor(stream: RandomStream, shape: Shape): Tensor {
+  const values = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i += 2) {
+    // Box and Muller (1958). Thirty-two bits an angle are plenty for float32.
+    const radius = Math.sqrt(2 * fineExponential(stream));
+    const angle = (stream.uint32() + 0.5) * (2 * Math.PI * 2 ** -32);
+    values[i] = radius * Math.cos(angle);
+    // Beyond the end for the last of an odd number: ignored.
+    values[i + 1] = radius * Math.sin(angle);
+  }
+  return tensorOf(values, shape);
+}
+
+/** Draws from the uniform distribution on (0, 1): odd multiples of 2^-24, all exact in float32 and none 0 or 1. */
+export function uniformTensor(stream: RandomStream, shape: Shape): Tensor {
+  return filled(shape, () => ((stream.uint32() >>> 9) + 0.5) * 2 ** -23);
+}
+
+/** Standard exponential draws, > 0. */
+export function exponentialTensor(stream: RandomStream, shape: Shape): Tensor {
+  return filled(shape, () => fineExponential(stream));
+}
+
+/** Draws from Gamma(alpha, 1), > 0, one for each entry of `alpha`; NaN where alpha is not > 0. */
+export function gammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
+  return mapped(alpha, (a) => atLeastTiny(drawGamma(stream, a)));
+}
+
+/** The logarithms of draws from Gamma(alpha, 1), one for each entry of `alpha`; they do not underflow for small alpha. */
+export function logGammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
+  return mapped(alpha, (a) => drawLogGamma(stream, a));
+}
+
+/** Poisson draws, one for each entry of `rate`; exact but for float32's rounding of counts above 2^24. */
+export function poissonTensor(stream: RandomStream, rate: Tensor): Tensor {
+  return mapped(rate, (r) => drawPoisson(stream, r));
+}
+
+/**
+ * Binomial draws, one for each entry of `totalCount` and `probs`, which must have one shape; exact but for float32's
+ * rounding of counts above 2^24.
+ */
+export function binomialTensor(stream: RandomStream, totalCount: Tensor, probs: Tensor): Tensor {
+  const shape = broadcastShapes(totalCount.shape, probs.shape);
+  if (totalCount.size !== probs.size || sizeOf(shape) !== probs.size) {
+    throw new Error(
+      `binomialTensor: totalCount ${format(totalCount.shape)} and probs ${format(probs.shape)} must have one shape`,
+    );
+  }
+  const counts = totalCount.dataSync();
+  return mapped(probs, (p, i) => drawBinomial(stream, counts[i] as number, p));
+}
+
+/** Zeros and ones (float32), one with each probability of `probs`. */
+export function bernoulliTensor(stream: RandomStream, probs: Tensor): Tensor {
+  return mapped(probs, (p) => (Number.isNaN(p) ? p : stream.uniform() < p ? 1 : 0));
+}
+
+/** The unnormalised weights that {@link categoricalTensor} takes: as they are, or as their logarithms. */
+export type CategoricalWeights = { readonly probs: Tensor } | { readonly logits: Tensor };
+
+/**
+ * Indices of categories (int32, so that they can be passed to `tf.gather`), drawn with weights along the last axis: from
+ * weights of shape [...batch, categories], indices of shape [...sampleShape, ...batch]. A category of weight 0 is never
+ * drawn.
+ *
+ * @throws Error when the weights of a draw are negative, NaN, infinite or all zero.
+ */
+export function categoricalTensor(stream: RandomStream, weights: CategoricalWeights, sampleShape: Shape = []): Tensor {
+  const source = 'probs' in weights ? weights.probs : weights.logits;
+  const categories = source.shape.at(-1) ?? 0;
+  const batch = source.shape.slice(0, -1);
+  const tables = cumulative(source.dataSync(), categories, 'logits' in weights);
+  const shape = [...sampleShape, ...batch];
+  const values = new Int32Array(sizeOf(shape));
+  const rows = sizeOf(batch);
+  for (let i = 0; i < values.length; i++) {
+    const start = (i % rows) * categories;
+    const target = stream.uniform() * (tables[start + categories - 1] as number);
+    values[i] = search(tables, start, categories, target);
+  }
+  return tf.tensor(values, shape, 'int32');
+}
+
+/** Running sums of each row's weights, in float64. */
+function cumulative(source: ArrayLike<number>, categories: number, areLogits: boolean): Float64Array {
+  const tables = new Float64Array(source.length);
+  for (let start = 0; start < source.length; start += categories) {
+    let largest = -Infinity;
+    for (let k = start; areLogits && k < start + categories; k++) largest = Math.max(largest, source[k] as number);
+    let sum = 0;
+    for (let k = start; k < start + categories; k++) {
+      const value = source[k] as number;
+      const weight = areLogits ? Math.exp(value - largest) : value;
+      if (!(weight >= 0)) throw new Error(`categoricalTensor: ${areLogits ? 'logit' : 'weight'} ${value} in row ${start / categories}`);
+      sum += weight;
+      tables[k] = sum;
+    }
+    if (!(sum > 0 && sum < Infinity)) throw new Error(`categoricalTensor: weights of row ${start / categories} sum to ${sum}`);
+  }
+  return tables;
+}
+
+/** The first category whose running sum exceeds `target`, which lies below the last running sum but for rounding. */
+function search(tables: Float64Array, start: number, categories: number, target: number): number {
+  let low = 0;
+  let high = categories - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tables[start + middle] as number) > target) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** A standard exponential draw from 32 random bits, and more where they are few: in the tail. */
+function fineExponential(stream: RandomStream): number {
+  const bits = stream.uint32();
+  // Below 2^-20 the spacing of the 32-bit uniforms would show, so the last bit is spread out: one time in a million.
+  const u = bits < 4096 ? bits + stream.uniform() : bits + 0.5;
+  return -Math.log(u * 2 ** -32);
+}
+
+function atLeastTiny(x: number): number {
+  return x < TINY ? TINY : x;
+}
+
+function filled(shape: Shape, draw: () => number): Tensor {
+  const values = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = draw();
+  return tensorOf(values, shape);
+}
+
+function mapped(parameter: Tensor, draw: (parameter: number, index: number) => number): Tensor {
+  const parameters = parameter.dataSync();
+  const values = new Float32Array(parameters.length);
+  for (let i = 0; i < values.length; i++) values[i] = draw(parameters[i] as number, i);
+  return tensorOf(values, parameter.shape);
+}
+
+function tensorOf(values: Float32Array, shape: Shape): Tensor {
+  return tf.tensor(values, [...shape], 'float32');
+}
