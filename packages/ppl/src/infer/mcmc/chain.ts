@@ -9,9 +9,9 @@ import {
 } from './adaptation.ts';
 import { findInitialPoint } from './initialPoint.ts';
 import type { InitialDraws } from './initStrategy.ts';
-import type { Transition, TransitionKernel, Tuning } from './kernel.ts';
+import type { TransitionInfo, TransitionKernel, Tuning } from './kernel.ts';
 import { initialInverseMassMatrix, type McmcKernel } from './kernelOptions.ts';
-import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
+import { evaluateAt, type EvaluatedPoint, type LogDensity } from './logDensity.ts';
 import { createMetric } from './metric.ts';
 import { findReasonableStepSize } from './stepSize.ts';
 import type { Target } from './target.ts';
@@ -33,6 +33,8 @@ export class Chain {
   private readonly kernel: TransitionKernel;
   private readonly stream: RandomStream;
   private point: EvaluatedPoint;
+  /** Where the next transition is written; the two points take turns. */
+  private spare: EvaluatedPoint;
   private adaptation: AdaptationState;
   private tuning: Tuning;
   private transitions: number;
@@ -50,6 +52,7 @@ export class Chain {
     this.kernel = kernel;
     this.stream = stream;
     this.point = point;
+    this.spare = evaluateAt(density, point.position);
     this.adaptation = adaptation;
     this.numWarmup = numWarmup;
     this.transitions = iteration;
@@ -106,6 +109,11 @@ export class Chain {
     };
   }
 
+  /** Where this chain stands now: good until the next but one transition overwrites it. */
+  get current(): EvaluatedPoint {
+    return this.point;
+  }
+
   /** Transitions made so far, those of warm-up included. */
   get iteration(): number {
     return this.transitions;
@@ -117,17 +125,19 @@ export class Chain {
   }
 
   /** Makes the next transition, and learns from it during warm-up. */
-  step(): Transition {
-    const transition = this.kernel.step(this.point, this.tuning, this.stream);
-    this.point = transition.point;
+  step(): TransitionInfo {
+    const next = this.spare;
+    const info = this.kernel.step(this.point, this.tuning, this.stream, next);
+    this.spare = this.point;
+    this.point = next;
     this.transitions++;
-    if (!isAdapted(this.adaptation)) this.learn(transition);
-    return transition;
+    if (!isAdapted(this.adaptation)) this.learn(info.acceptProb);
+    return info;
   }
 
-  private learn({ point, info }: Transition): void {
-    const before = this.adaptation;
-    let after = adapt(before, point.position, info.acceptProb);
+  private learn(acceptProb: number): void {
+    const { point, adaptation: before } = this;
+    let after = adapt(before, point.position, acceptProb);
     let { metric } = this.tuning;
     if (after.inverseMassMatrix !== before.inverseMassMatrix) {
       metric = createMetric(this.density.dimension, after.inverseMassMatrix);

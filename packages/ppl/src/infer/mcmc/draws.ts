@@ -1,5 +1,6 @@
 /** @file The record of one chain: its draws in unconstrained space, and what is known of each transition. */
-import type { Transition } from './kernel.ts';
+import type { TransitionInfo } from './kernel.ts';
+import type { EvaluatedPoint } from './logDensity.ts';
 
 /** What is recorded of every transition after warm-up, besides its position. */
 export const DRAW_STATISTICS = [
@@ -90,7 +91,7 @@ export class ChainDraws {
   }
 
   /** Records the next transition after warm-up. */
-  add({ point, info }: Transition): void {
+  add(point: EvaluatedPoint, info: TransitionInfo): void {
     const { statistics, count } = this;
     this.positions.set(point.position, count * this.dimension);
     statistics.logDensity[count] = point.logDensity;
@@ -103,7 +104,7 @@ export class ChainDraws {
   }
 
   /** Counts a transition of warm-up, of which nothing else is kept. */
-  addWarmup({ info }: Transition): void {
+  addWarmup(info: TransitionInfo): void {
     this.warmupLeapfrog += info.numLeapfrog;
     this.warmupDivergences += info.divergent ? 1 : 0;
   }

@@ -1,6 +1,6 @@
 /** @file Hamiltonian Monte Carlo with trajectories of fixed length. */
 import { checkInteger, checkPositive } from './checks.ts';
-import { createPhasePoint, placeAt } from './hamiltonian.ts';
+import { copyPoint, createPhasePoint } from './hamiltonian.ts';
 import type { TransitionKernel } from './kernel.ts';
 import {
   checkKernelOptions,
@@ -38,11 +38,11 @@ export function hmcTransitions(density: LogDensity, length: TrajectoryLength): T
   const trajectory = new StaticTrajectory(density);
   return {
     init: (position) => evaluateAt(density, position),
-    step: (from, tuning, stream) => {
-      placeAt(from, start);
+    step: (from, tuning, stream, to) => {
+      copyPoint(from, start);
       tuning.metric.sampleMomentum(stream, start.momentum);
       tuning.metric.velocity(start.momentum, start.velocity);
-      return trajectory.sample(start, numLeapfrogSteps(length, tuning.stepSize), tuning, stream);
+      return trajectory.sample(start, numLeapfrogSteps(length, tuning.stepSize), tuning, stream, to);
     },
   };
 }

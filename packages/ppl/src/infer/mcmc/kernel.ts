@@ -23,16 +23,14 @@ export interface TransitionInfo {
   readonly numLeapfrog: number;
 }
 
-export interface Transition {
-  readonly point: EvaluatedPoint;
-  readonly info: TransitionInfo;
-}
-
 /** A Markov kernel that leaves a log density invariant, whatever the tuning. */
 export interface TransitionKernel {
   /** The state at `position`. */
   init(position: ArrayLike<number>): EvaluatedPoint;
 
-  /** The next state, a function of the state, the tuning and the stream alone. */
-  step(from: EvaluatedPoint, tuning: Tuning, stream: RandomStream): Transition;
+  /**
+   * Writes the state after `from` to `to`, another point: a function of `from`, `tuning` and `stream` alone. (Returning
+   * new arrays would cost as much as several leapfrog steps of a small model.)
+   */
+  step(from: EvaluatedPoint, tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo;
 }

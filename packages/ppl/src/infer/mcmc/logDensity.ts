@@ -14,18 +14,18 @@ export interface LogDensity {
   evaluate(q: Float64Array, gradient: Float64Array): number;
 }
 
-/** A point where a log density has been evaluated: where a chain stands between two transitions. Not to be written to. */
+/** A point where a log density has been evaluated: where a chain stands between two transitions. */
 export interface EvaluatedPoint {
   readonly position: Float64Array;
-  readonly logDensity: number;
   readonly gradient: Float64Array;
+  logDensity: number;
 }
 
 /** Evaluates `density` at a copy of `position`. */
 export function evaluateAt(density: LogDensity, position: ArrayLike<number>): EvaluatedPoint {
   const copy = Float64Array.from(position);
   const gradient = new Float64Array(density.dimension);
-  return { position: copy, logDensity: density.evaluate(copy, gradient), gradient };
+  return { position: copy, gradient, logDensity: density.evaluate(copy, gradient) };
 }
 
 /** Whether `value` fulfils {@link LogDensity}. */

@@ -1,6 +1,6 @@
 /** @file The No-U-Turn Sampler. */
 import { checkInteger } from './checks.ts';
-import { createPhasePoint, placeAt } from './hamiltonian.ts';
+import { copyPoint, createPhasePoint } from './hamiltonian.ts';
 import type { TransitionKernel } from './kernel.ts';
 import {
   checkKernelOptions,
@@ -24,11 +24,11 @@ export function nutsTransitions(density: LogDensity, maxTreeDepth: number): Tran
   const trajectory = new DynamicTrajectory(density, maxTreeDepth);
   return {
     init: (position) => evaluateAt(density, position),
-    step: (from, tuning, stream) => {
-      placeAt(from, start);
+    step: (from, tuning, stream, to) => {
+      copyPoint(from, start);
       tuning.metric.sampleMomentum(stream, start.momentum);
       tuning.metric.velocity(start.momentum, start.velocity);
-      return trajectory.sample(start, tuning, stream);
+      return trajectory.sample(start, tuning, stream, to);
     },
   };
 }

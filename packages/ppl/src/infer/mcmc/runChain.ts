@@ -48,12 +48,12 @@ export async function runChain(chain: Chain, draws: ChainDraws, options: RunChai
   let lastBreath = performance.now();
   while (chain.iteration < end) {
     const warmingUp = chain.iteration < chain.numWarmup;
-    const transition = chain.step();
-    if (warmingUp) draws.addWarmup(transition);
-    else draws.add(transition);
-    sumAcceptProb += transition.info.acceptProb;
+    const info = chain.step();
+    if (warmingUp) draws.addWarmup(info);
+    else draws.add(chain.current, info);
+    sumAcceptProb += info.acceptProb;
     seen++;
-    if (transition.info.divergent) divergences++;
+    if (info.divergent) divergences++;
 
     const phaseEnds = chain.iteration === chain.numWarmup || chain.iteration === end;
     const now = performance.now();

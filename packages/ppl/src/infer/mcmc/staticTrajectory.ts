@@ -1,9 +1,16 @@
 /** @file Trajectories of a fixed number of steps: the original hybrid Monte Carlo. */
 import type { RandomStream } from '../../random/stream.ts';
-import { copyPhasePoint, createPhasePoint, hamiltonian, MAX_ENERGY_ERROR, type PhasePoint } from './hamiltonian.ts';
+import {
+  copyPhasePoint,
+  copyPoint,
+  createPhasePoint,
+  hamiltonian,
+  MAX_ENERGY_ERROR,
+  type PhasePoint,
+} from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
-import type { Transition, Tuning } from './kernel.ts';
-import type { LogDensity } from './logDensity.ts';
+import type { TransitionInfo, Tuning } from './kernel.ts';
+import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
 
 /**
  * Runs a fixed number of leapfrog steps and accepts the end point with Metropolis's probability min(1, exp(H₀ - H)).
@@ -22,8 +29,14 @@ export class StaticTrajectory {
     this.end = createPhasePoint(density.dimension);
   }
 
-  /** One transition from `start`, whose momentum and velocity have just been drawn. */
-  sample(start: PhasePoint, numSteps: number, tuning: Tuning, stream: RandomStream): Transition {
+  /** One transition from `start`, whose momentum and velocity have just been drawn, to `to`. */
+  sample(
+    start: PhasePoint,
+    numSteps: number,
+    tuning: Tuning,
+    stream: RandomStream,
+    to: EvaluatedPoint,
+  ): TransitionInfo {
     const { density, end } = this;
     copyPhasePoint(start, end);
     let numLeapfrog = 0;
@@ -37,16 +50,13 @@ export class StaticTrajectory {
     const logRatio = initialEnergy - endEnergy;
     const acceptProb = Math.min(1, Math.exp(logRatio));
     const accepted = stream.uniform() < acceptProb;
-    const { position, logDensity, gradient } = accepted ? end : start;
+    copyPoint(accepted ? end : start, to);
     return {
-      point: { position: position.slice(), logDensity, gradient: gradient.slice() },
-      info: {
-        acceptProb,
-        energy: accepted ? endEnergy : initialEnergy,
-        divergent: !(-logRatio <= MAX_ENERGY_ERROR),
-        treeDepth: 0,
-        numLeapfrog,
-      },
+      acceptProb,
+      energy: accepted ? endEnergy : initialEnergy,
+      divergent: !(-logRatio <= MAX_ENERGY_ERROR),
+      treeDepth: 0,
+      numLeapfrog,
     };
   }
 }

@@ -1,6 +1,6 @@
 /** @file A first step size of the right order of magnitude. */
 import type { RandomStream } from '../../random/stream.ts';
-import { createPhasePoint, hamiltonian, placeAt } from './hamiltonian.ts';
+import { copyPoint, createPhasePoint, hamiltonian } from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
 import type { Tuning } from './kernel.ts';
 import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
@@ -25,7 +25,7 @@ export function findReasonableStepSize(
   const { metric } = tuning;
   const point = createPhasePoint(density.dimension);
   const acceptable = (stepSize: number): boolean => {
-    placeAt(from, point);
+    copyPoint(from, point);
     metric.sampleMomentum(stream, point.momentum);
     metric.velocity(point.momentum, point.velocity);
     const initialEnergy = hamiltonian(point);

@@ -1,9 +1,16 @@
 /** @file Dynamic trajectories: multinomial NUTS. */
 import type { RandomStream } from '../../random/stream.ts';
-import { copyPhasePoint, createPhasePoint, hamiltonian, MAX_ENERGY_ERROR, type PhasePoint } from './hamiltonian.ts';
+import {
+  copyPhasePoint,
+  copyPoint,
+  createPhasePoint,
+  hamiltonian,
+  MAX_ENERGY_ERROR,
+  type PhasePoint,
+} from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
-import type { Transition, Tuning } from './kernel.ts';
-import type { LogDensity } from './logDensity.ts';
+import type { TransitionInfo, Tuning } from './kernel.ts';
+import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
 import { append, createTree, extend, setLeaf, type Tree } from './tree.ts';
 
 /**
@@ -37,8 +44,8 @@ export class DynamicTrajectory {
     this.whole = createTree(density.dimension);
   }
 
-  /** One transition from `start`, whose momentum and velocity have just been drawn. */
-  sample(start: PhasePoint, tuning: Tuning, stream: RandomStream): Transition {
+  /** One transition from `start`, whose momentum and velocity have just been drawn, to `to`. */
+  sample(start: PhasePoint, tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo {
     const { whole, earliest, latest } = this;
     copyPhasePoint(start, earliest);
     copyPhasePoint(start, latest);
@@ -58,16 +65,13 @@ export class DynamicTrajectory {
       if (extend(whole, extension, forward, stream)) break;
     }
 
-    const { position, logDensity, gradient, energy } = whole.proposal;
+    copyPoint(whole.proposal, to);
     return {
-      point: { position: position.slice(), logDensity, gradient: gradient.slice() },
-      info: {
-        acceptProb: this.sumAcceptProb / this.numLeapfrog,
-        energy,
-        divergent: this.divergent,
-        treeDepth,
-        numLeapfrog: this.numLeapfrog,
-      },
+      acceptProb: this.sumAcceptProb / this.numLeapfrog,
+      energy: whole.proposal.energy,
+      divergent: this.divergent,
+      treeDepth,
+      numLeapfrog: this.numLeapfrog,
     };
   }
 

@@ -1,13 +1,11 @@
 /** @file Subtrees of a NUTS trajectory: what is kept of a stretch of consecutive points, and how two stretches join. */
 import type { RandomStream } from '../../random/stream.ts';
 import type { PhasePoint } from './hamiltonian.ts';
+import type { EvaluatedPoint } from './logDensity.ts';
 import { turnsAcross, type TrajectoryEnd } from './termination.ts';
 
-/** The point chosen to stand for a subtree. */
-export interface Proposal {
-  readonly position: Float64Array;
-  readonly gradient: Float64Array;
-  logDensity: number;
+/** The point chosen to stand for a subtree, and its H. */
+export interface Proposal extends EvaluatedPoint {
   energy: number;
 }
 
@@ -76,7 +74,9 @@ export function append(tree: Tree, next: Tree, stream: RandomStream): boolean {
   if (stream.uniform() < probability) swapProposals(tree, next);
   tree.logWeight = Math.max(tree.logWeight, next.logWeight) + Math.log1p(smaller);
   addTo(tree.momentumSum, next.momentumSum);
-  [tree.last, next.last] = [next.last, tree.last];
+  const inner = tree.last;
+  tree.last = next.last;
+  next.last = inner;
   return turns;
 }
 
