@@ -1,0 +1,128 @@
+/** @file Lifting a tfjs-layers model: its layers read weights that are given to each call. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { LayerVariable, LayersModel } from '@tensorflow/tfjs-layers';
+import { camelCase } from './layerNames.ts';
+import type { ForwardOptions, Layer, LiftedNet, NetInput, NetOutput, NetParameter } from './net.ts';
+import type { LayerOperation, LinearLayer } from './operations/operation.ts';
+import { computesLike, effectfulCall } from './operations/operation.ts';
+import { LAYER_OPERATIONS } from './operations/table.ts';
+import { Overrides } from './override.ts';
+import type { PlacedLayer } from './placedLayers.ts';
+import { placedLayers } from './placedLayers.ts';
+
+interface LiftedParameter extends NetParameter {
+  readonly variable: LayerVariable;
+}
+
+/**
+ * For the time of one call, the layers' weights read the values given, and the layers that do a known operation do it
+ * through the handlers in force. What the layers write in training (the moving statistics of batch normalisation) goes to
+ * copies kept here.
+ */
+export class LiftedModel implements LiftedNet {
+  readonly parameters: readonly LiftedParameter[];
+  readonly layerNames: readonly string[];
+  private readonly model: LayersModel;
+  private readonly state: readonly LayerVariable[];
+  private readonly written = new Map<LayerVariable, Variable>();
+  private readonly calls: readonly { readonly layer: Layer; readonly call: Layer['call'] }[];
+
+  /** @throws Error when the model has no weights yet, or keeps state between calls. */
+  constructor(model: LayersModel) {
+    const placed = placedLayers(model);
+    checkModel(model, placed);
+    this.model = model;
+    const trainable = new Set(model.trainableWeights);
+    this.parameters = placed.flatMap((place) => parametersOf(place, trainable));
+    this.layerNames = placed.map(({ path }) => path).filter((path) => path !== '');
+    this.state = model.weights.filter((weight) => !trainable.has(weight));
+    this.calls = placed.flatMap(({ layer, path }) => {
+      const kind = operationOf(layer);
+      return kind === null ? [] : [{ layer, call: effectfulCall(layer as LinearLayer, kind, path) }];
+    });
+  }
+
+  forward(x: NetInput, values: ReadonlyMap<string, Tensor>, { training }: ForwardOptions): NetOutput {
+    this.checkInput(x);
+    const overrides = new Overrides();
+    try {
+      for (const { name, variable } of this.parameters) overrides.set(variable, 'read', () => valueOf(name, values));
+      for (const { layer, call } of this.calls) overrides.set(layer, 'call', call);
+      for (const variable of this.state) this.divertState(variable, overrides);
+      return this.model.apply(x, { training }) as NetOutput;
+    } finally {
+      overrides.restore();
+    }
+  }
+
+  dispose(): void {
+    for (const copy of this.written.values()) copy.dispose();
+    this.written.clear();
+  }
+
+  private divertState(variable: LayerVariable, overrides: Overrides): void {
+    const read = variable.read.bind(variable);
+    overrides.set(variable, 'read', () => this.written.get(variable) ?? read());
+    overrides.set(variable, 'write', (value: Tensor) => {
+      const copy = this.written.get(variable);
+      if (copy === undefined) this.written.set(variable, tf.variable(value, false));
+      else copy.assign(value);
+      return variable;
+    });
+  }
+
+  private checkInput(x: NetInput): void {
+    const inputs = Array.isArray(x) ? x : [x];
+    const wrong = inputs.find((input) => !(input instanceof tf.Tensor));
+    if (wrong !== undefined) throw new TypeError(`the net's input must be a tensor, or an array of them; got ${typeof wrong}`);
+    const wanted = this.model.inputs.length;
+    if (inputs.length !== wanted) {
+      throw new Error(
+        `the net has ${wanted} input${wanted === 1 ? '' : 's'} (${this.model.inputNames.join(', ')}), but got ${inputs.length} ` +
+          `tensor${inputs.length === 1 ? '' : 's'}`,
+      );
+    }
+  }
+}
+
+function valueOf(name: string, values: ReadonlyMap<string, Tensor>): Tensor {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`no value was given for the net's parameter "${name}"`);
+  return value;
+}
+
+function checkModel(model: LayersModel, placed: readonly PlacedLayer[]): void {
+  if (model.inputs.length === 0) throw new Error('the net has no layers yet: add them before making it Bayesian');
+  const stateful = placed.find(({ layer, path }) => path !== '' && layer.stateful);
+  if (stateful !== undefined) {
+    throw new Error(
+      `layer "${stateful.path}" is stateful: it would carry state from one draw of the weights to the next; make it with stateful: false`,
+    );
+  }
+}
+
+function operationOf(layer: Layer): LayerOperation | null {
+  // An instance with a `call` of its own computes something that we do not know.
+  if (Object.hasOwn(layer, 'call')) return null;
+  return LAYER_OPERATIONS.find(({ className }) => computesLike(layer, className)) ?? null;
+}
+
+function parametersOf({ layer, path, chain, ownWeights }: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {
+  const roles = new Map<string, number>();
+  return ownWeights.filter((weight) => trainable.has(weight)).map((variable) => {
+    const stem = camelCase(variable.originalName.split('/').at(-1) ?? 'weight');
+    const times = (roles.get(stem) ?? 0) + 1;
+    roles.set(stem, times);
+    const role = times === 1 ? stem : `${stem}${times}`;
+    return {
+      name: path === '' ? role : `${path}.${role}`,
+      role,
+      layerName: path,
+      layers: chain.length === 0 ? [layer] : chain,
+      shape: variable.shape.map((size) => size ?? 0),
+      variable,
+      value: () => variable.read(),
+    };
+  });
+}

@@ -1,0 +1,178 @@
+/** @file Random networks, and what tests ask of networks. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+import fc from 'fast-check';
+import type { LiftedNet, NetOutput } from '../../src/lift/net.ts';
+
+type Layer = ReturnType<typeof layers.dense>;
+type Activation = 'linear' | 'relu' | 'elu' | 'tanh' | 'softplus';
+
+/** How to make one layer of a stack; the input's shape is given for the first. */
+interface LayerRecipe {
+  readonly text: string;
+  make(inputShape?: number[]): unknown;
+}
+
+export interface NetRecipe {
+  readonly inputShape: number[];
+  readonly text: string;
+  make(): Sequential;
+}
+
+const activation = fc.constantFrom<Activation>('linear', 'relu', 'elu', 'tanh', 'softplus');
+
+const dense: fc.Arbitrary<LayerRecipe> = fc
+  .record({ units: fc.integer({ min: 1, max: 4 }), activation, useBias: fc.boolean() })
+  .map((args) => ({
+    text: `dense ${JSON.stringify(args)}`,
+    make: (inputShape) => layers.dense({ ...args, ...(inputShape && { inputShape }) }),
+  }));
+
+/** tfjs refuses strides together with dilation. */
+const convolutionArgs = fc
+  .record({
+    filters: fc.integer({ min: 1, max: 3 }),
+    kernelSize: fc.integer({ min: 1, max: 2 }),
+    strides: fc.integer({ min: 1, max: 2 }),
+    dilationRate: fc.integer({ min: 1, max: 2 }),
+    padding: fc.constantFrom('same' as const, 'valid' as const),
+    dataFormat: fc.constantFrom('channelsLast' as const, 'channelsFirst' as const),
+    activation,
+    useBias: fc.boolean(),
+  })
+  .map((args) => (args.strides > 1 ? { ...args, dilationRate: 1 } : args));
+
+// Channels first would give an output of another shape than tfjs declares.
+const conv1d: fc.Arbitrary<LayerRecipe> = convolutionArgs.map((args) => ({
+  text: `conv1d ${JSON.stringify(args)}`,
+  make: (inputShape) => layers.conv1d({ ...args, dataFormat: 'channelsLast', ...(inputShape && { inputShape }) }),
+}));
+
+const conv2d: fc.Arbitrary<LayerRecipe> = convolutionArgs.map((args) => ({
+  text: `conv2d ${JSON.stringify(args)}`,
+  make: (inputShape) => layers.conv2d({ ...args, ...(inputShape && { inputShape }) }),
+}));
+
+const conv3d: fc.Arbitrary<LayerRecipe> = convolutionArgs.map((args) => ({
+  text: `conv3d ${JSON.stringify(args)}`,
+  make: (inputShape) => layers.conv3d({ ...args, dilationRate: 1, ...(inputShape && { inputShape }) }),
+}));
+
+const plain: fc.Arbitrary<LayerRecipe> = fc.constantFrom(
+  { text: 'batchNormalization', make: (inputShape?: number[]) => layers.batchNormalization({ ...(inputShape && { inputShape }) }) },
+  { text: 'layerNormalization', make: (inputShape?: number[]) => layers.layerNormalization({ ...(inputShape && { inputShape }) }) },
+  { text: 'prelu', make: (inputShape?: number[]) => layers.prelu({ ...(inputShape && { inputShape }) }) },
+  { text: 'dropout', make: (inputShape?: number[]) => layers.dropout({ rate: 0.5, ...(inputShape && { inputShape }) }) },
+);
+
+const depthwise: LayerRecipe = {
+  text: 'depthwiseConv2d',
+  make: (inputShape) => layers.depthwiseConv2d({ kernelSize: 2, depthMultiplier: 2, padding: 'same', ...(inputShape && { inputShape }) }),
+};
+
+const separable: LayerRecipe = {
+  text: 'separableConv2d',
+  make: (inputShape) => layers.separableConv2d({ filters: 2, kernelSize: 2, padding: 'same', ...(inputShape && { inputShape }) }),
+};
+
+/** The default, orthogonal, needs tfjs's chained methods. */
+const recurrentInitializer = 'glorotNormal';
+
+const recurrent: fc.Arbitrary<LayerRecipe> = fc.constantFrom(
+  { text: 'lstm', make: (inputShape?: number[]) => layers.lstm({ units: 2, returnSequences: true, recurrentInitializer, ...(inputShape && { inputShape }) }) },
+  { text: 'gru', make: (inputShape?: number[]) => layers.gru({ units: 2, returnSequences: true, recurrentInitializer, ...(inputShape && { inputShape }) }) },
+  {
+    text: 'bidirectional',
+    make: (inputShape?: number[]) =>
+      layers.bidirectional({
+        layer: layers.simpleRNN({ units: 2, returnSequences: true, recurrentInitializer }) as never,
+        mergeMode: 'concat',
+        ...(inputShape && { inputShape }),
+      }),
+  },
+  {
+    text: 'timeDistributed(dense)',
+    make: (inputShape?: number[]) => layers.timeDistributed({ layer: layers.dense({ units: 2 }), ...(inputShape && { inputShape }) }),
+  },
+  {
+    text: 'rnn(stacked cells)',
+    make: (inputShape?: number[]) =>
+      layers.rnn({
+        cell: [layers.gruCell({ units: 2, recurrentInitializer }), layers.simpleRNNCell({ units: 3, recurrentInitializer })],
+        returnSequences: true,
+        ...(inputShape && { inputShape }),
+      }),
+  },
+);
+
+const flatten: LayerRecipe = { text: 'flatten', make: () => layers.flatten() };
+
+function stack(inputShape: number[], body: fc.Arbitrary<LayerRecipe>, flat: boolean): fc.Arbitrary<NetRecipe> {
+  return fc.tuple(fc.array(body, { minLength: 1, maxLength: 3 }), fc.array(dense, { minLength: flat ? 1 : 0, maxLength: 2 })).map(
+    ([front, back]) => {
+      const recipes = [...front, ...(flat ? [flatten] : []), ...back];
+      return {
+        inputShape,
+        text: `[${inputShape.join(', ')}]: ${recipes.map(({ text }) => text).join(' | ')}`,
+        make: () => {
+          const net = sequential();
+          recipes.forEach((recipe, i) => net.add(recipe.make(i === 0 ? inputShape : undefined) as Layer));
+          scramble(net);
+          return net;
+        },
+      };
+    },
+  );
+}
+
+/** Stacks of all kinds of layers, with random weights. */
+export const netRecipes: fc.Arbitrary<NetRecipe> = fc.oneof(
+  stack([3], fc.oneof(dense, plain), false),
+  stack([3, 2], fc.oneof(dense, plain, recurrent), true),
+  stack([9, 9], fc.oneof(conv1d, plain, dense), true),
+  stack([9, 9, 9], fc.oneof(conv2d, plain, fc.constantFrom(depthwise, separable), dense), true),
+  stack([9, 9, 9, 9], fc.oneof(conv3d, dense), true),
+).filter((recipe) => {
+  // Convolutions may eat up all of a dimension, and tfjs multiplies empty matrices wrongly.
+  const net = recipe.make();
+  const isEmpty = net.layers.some(({ outputShape }) => outputShape.some((size) => size !== null && (size as number) < 1));
+  net.dispose();
+  return !isEmpty;
+});
+
+/** Deterministic numbers around zero that do not repeat. */
+export function numbers(count: number, start = 0): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + start) + 0.7));
+}
+
+export function wavy(shape: readonly number[], start = 0): Tensor {
+  return tf.tensor(numbers(shape.reduce((a, b) => a * b, 1), start), [...shape]);
+}
+
+/** Gives every weight of the net its own value; variances stay positive. */
+export function scramble(net: LayersModel, start = 0): void {
+  tf.tidy(() => {
+    const values = net.weights.map((weight, i) => {
+      const value = wavy(weight.shape.map((size) => size ?? 1), start + 31 * i);
+      return weight.originalName.endsWith('variance') ? tf.exp(value) : tf.mul(value, 0.5);
+    });
+    net.setWeights(values);
+  });
+}
+
+/** The net's own weights, as values for {@link LiftedNet.forward}. */
+export function ownValues(lifted: LiftedNet): Map<string, Tensor> {
+  return new Map(lifted.parameters.map((parameter) => [parameter.name, parameter.value()]));
+}
+
+export function single(output: NetOutput): Tensor {
+  if (Array.isArray(output)) throw new Error('expected one output');
+  return output;
+}
+
+/** Everything that the net holds, as numbers. */
+export function snapshot(net: LayersModel): number[][] {
+  return net.weights.map((weight) => [...weight.read().dataSync()]);
+}
