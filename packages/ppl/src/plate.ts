@@ -8,6 +8,7 @@ import { Handler } from './runtime/handler.ts';
 import type { Message, ParamMessage, PlateFrame, PlateMessage } from './runtime/message.ts';
 import { blank } from './runtime/message.ts';
 import { SiteError } from './runtime/siteError.ts';
+import { checkName } from './runtime/siteName.ts';
 import { currentStack, scopesOf, send } from './runtime/stack.ts';
 import { checkOptions } from './util/options.ts';
 import { format } from './util/shape.ts';
@@ -28,11 +29,14 @@ export interface PlateOptions {
 export class PlateHandler extends Handler {
   readonly frame: PlateFrame;
   readonly indices: Int32Array;
+  /** The plate's name as traces know it, with the prefixes of the scopes around it. */
+  readonly fullName: string;
 
-  constructor(frame: PlateFrame, indices: Int32Array) {
+  constructor(frame: PlateFrame, indices: Int32Array, fullName: string) {
     super();
     this.frame = frame;
     this.indices = indices;
+    this.fullName = fullName;
   }
 
   override process(message: Message): void {
@@ -82,11 +86,12 @@ export function plate<R>(
 ): R {
   const options = typeof optionsOrBody === 'function' ? {} : optionsOrBody;
   const body = typeof optionsOrBody === 'function' ? optionsOrBody : lastBody;
+  checkName('plate', name);
   checkOptions(`plate("${name}")`, options, ['subsampleSize', 'subsample', 'dim']);
   if (typeof body !== 'function') throw new TypeError(`plate("${name}"): the last argument must be a function of the indices`);
-  const indices = chooseElements(name, size, options);
+  const { indices, fullName } = chooseElements(name, size, options);
   const dim = chooseDim(name, options.dim);
-  const handler = new PlateHandler({ name, size, subsampleSize: indices.length, dim }, indices);
+  const handler = new PlateHandler({ name, size, subsampleSize: indices.length, dim }, indices, fullName);
   return handler.run(() => body(tf.tensor1d(indices, 'int32')));
 }
 
@@ -102,10 +107,12 @@ export function plateLoop<R>(
   body: (index: number) => R,
   options: Omit<PlateOptions, 'dim'> = {},
 ): R[] {
+  checkName('plateLoop', name);
   checkOptions(`plateLoop("${name}")`, options, ['subsampleSize', 'subsample']);
-  const indices = chooseElements(name, size, options);
+  if (typeof body !== 'function') throw new TypeError(`plateLoop("${name}"): the third argument must be a function of the index`);
+  const { indices, fullName } = chooseElements(name, size, options);
   const frame: PlateFrame = { name, size, subsampleSize: indices.length, dim: null };
-  return Array.from(indices, (index) => new PlateHandler(frame, indices).run(() => body(index)));
+  return Array.from(indices, (index) => new PlateHandler(frame, indices, fullName).run(() => body(index)));
 }
 
 /**
@@ -136,10 +143,15 @@ function openPlates(): PlateHandler[] {
   return [...scopesOf(currentStack())].map((scope) => scope.handler).filter((handler) => handler instanceof PlateHandler);
 }
 
-function chooseElements(name: string, size: number, { subsample: given, subsampleSize }: PlateOptions): Int32Array {
+/** The elements that take part, and the plate's name with the prefixes of the scopes around it. */
+function chooseElements(
+  name: string,
+  size: number,
+  { subsample: given, subsampleSize }: PlateOptions,
+): { indices: Int32Array; fullName: string } {
   const problem = { name, type: 'plate' as const };
   if (!Number.isInteger(size) || size < 0) throw new SiteError(problem, `size must be a whole number, got ${size}`);
-  const chosen = given === undefined ? null : Int32Array.from(given instanceof tf.Tensor ? given.dataSync() : given);
+  const chosen = given === undefined ? null : asIndices(given instanceof tf.Tensor ? given.dataSync() : given, size, problem);
   const count = subsampleSize ?? chosen?.length ?? size;
   if (!Number.isInteger(count) || count < 1 || count > size) {
     if (size !== 0 || count !== 0) throw new SiteError(problem, `subsampleSize must lie in 1 .. ${size}, got ${count}`);
@@ -147,11 +159,19 @@ function chooseElements(name: string, size: number, { subsample: given, subsampl
   if (chosen !== null && chosen.length !== count) {
     throw new SiteError(problem, `subsampleSize is ${count}, but subsample has ${chosen.length} elements`);
   }
-  if (chosen?.some((index) => index < 0 || index >= size) === true) {
-    throw new SiteError(problem, `subsample has indices outside of 0 .. ${size - 1}`);
-  }
   const message: PlateMessage = { ...blank(), type: 'plate', name, size, subsampleSize: count, value: chosen };
-  return send(message, drawElements);
+  const indices = send(message, drawElements);
+  for (const open of openPlates()) {
+    if (open.fullName === message.name) throw new SiteError(message, 'is open already; a plate cannot stand inside itself');
+  }
+  return { indices, fullName: message.name };
+}
+
+function asIndices(given: Iterable<number>, size: number, problem: { name: string; type: 'plate' }): Int32Array {
+  const indices = [...given];
+  const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= size);
+  if (wrong !== undefined) throw new SiteError(problem, `subsample must have whole numbers in 0 .. ${size - 1}, got ${wrong}`);
+  return Int32Array.from(indices);
 }
 
 function drawElements({ size, subsampleSize, stream }: PlateMessage): Int32Array {
@@ -163,7 +183,6 @@ function chooseDim(name: string, wanted: number | undefined): number {
   const problem = { name, type: 'plate' as const };
   const taken = new Map<number, string>();
   for (const { frame } of openPlates()) {
-    if (frame.name === name) throw new SiteError(problem, 'is open already; a plate cannot stand inside itself');
     if (frame.dim !== null) taken.set(frame.dim, frame.name);
   }
   if (wanted === undefined) {

@@ -15,9 +15,11 @@ import type { RandomStream } from './random/stream.ts';
 import type { DeterministicMessage, InferConfig, ParamMessage, SampleMessage, StreamMessage } from './runtime/message.ts';
 import { blank } from './runtime/message.ts';
 import { SiteError } from './runtime/siteError.ts';
+import { checkName } from './runtime/siteName.ts';
 import { send } from './runtime/stack.ts';
 import { checkOptions } from './util/options.ts';
-import { format, shapeOf } from './util/shape.ts';
+import type { Shape } from './util/shape.ts';
+import { shapeOf } from './util/shape.ts';
 
 export interface SampleOptions {
   /** The observed value; the site is then no random choice but a factor of the likelihood. */
@@ -51,6 +53,15 @@ export function sample(name: string, distribution: Distribution, options: Sample
     isObserved: obs !== null,
     infer,
   };
+  return sendSample(message);
+}
+
+/**
+ * Sends a sample message, drawing where no handler has an answer; for handlers that make sample sites of their own.
+ *
+ * @throws SiteError when the value has a shape that does not fit, or the distribution's parameters are invalid.
+ */
+export function sendSample(message: SampleMessage): Tensor {
   const value = send(message, draw);
   try {
     checkValueShape(message.distribution, value.shape);
@@ -61,8 +72,7 @@ export function sample(name: string, distribution: Distribution, options: Sample
   return value;
 }
 
-/** What a sample site does when no handler has given it a value. */
-export function draw({ distribution, stream }: SampleMessage): Tensor {
+function draw({ distribution, stream }: SampleMessage): Tensor {
   const source = stream ?? globalStream().split();
   return distribution.hasRsample ? distribution.rsample([], source) : distribution.sample([], source);
 }
@@ -113,7 +123,8 @@ export function param(name: string, init?: Parameter | (() => Tensor), options: 
     store: null,
     variable: null,
   };
-  return send(message, fromStore);
+  const shape = init === undefined || typeof init === 'function' ? null : shapeOf(init);
+  return send(message, () => fromStore(message, shape));
 }
 
 function initial(init: Parameter | (() => Tensor) | undefined): Tensor | (() => Tensor) | null {
@@ -122,9 +133,9 @@ function initial(init: Parameter | (() => Tensor) | undefined): Tensor | (() => 
   return init instanceof tf.Tensor ? init : () => asTensor(init);
 }
 
-function fromStore(message: ParamMessage): Tensor {
+function fromStore(message: ParamMessage, shape: Shape | null): Tensor {
   const store = message.store ?? getParamStore();
-  const value = store.fetch(message.name, message.init, message.constraint);
+  const value = store.fetch(message.name, message.init, message.constraint, shape);
   message.variable = store.variable(message.name);
   return value;
 }
@@ -157,11 +168,4 @@ export function randomStream(name: string): RandomStream {
   checkName('randomStream', name);
   const message: StreamMessage = { ...blank(), type: 'stream', name };
   return send(message, ({ stream }) => stream ?? globalStream().split());
-}
-
-function checkName(statement: string, name: unknown): void {
-  if (typeof name !== 'string' || name === '') {
-    const got = name instanceof tf.Tensor ? `a tensor of shape ${format(name.shape)}` : JSON.stringify(name);
-    throw new TypeError(`${statement}: the first argument must be the site's name, got ${got}`);
-  }
 }

@@ -2,12 +2,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { realVector } from '../constraints/real.ts';
+import { IndependentConstraint } from '../constraints/independent.ts';
+import { real } from '../constraints/real.ts';
 import type { Shape } from '../util/shape.ts';
 import { shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
+
+/** Vectors of length 0. Of their elements, none, `tf.all` says that not all are real. */
+class EmptyVectors extends IndependentConstraint {
+  constructor() {
+    super(real, 1, 'empty');
+  }
+
+  override check(value: Tensor): Tensor {
+    return tf.ones(value.shape.slice(0, -1), 'bool');
+  }
+}
+
+const emptyVectors: Constraint = new EmptyVectors();
 
 /** An unnormalised measure on the empty vector whose log-density is given: batch shape that of `logFactor`, event shape [0]. */
 export class Factor extends Distribution {
@@ -21,7 +35,7 @@ export class Factor extends Distribution {
   }
 
   override get support(): Constraint {
-    return realVector;
+    return emptyVectors;
   }
 
   protected override draw(shape: Shape): Tensor {

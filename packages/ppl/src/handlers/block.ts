@@ -1,4 +1,5 @@
 /** @file `block`: hides sites from the handlers around it. */
+import { randomStream } from '../primitives.ts';
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
 import type { OptionalHandlerForms } from './forms.ts';
@@ -6,7 +7,10 @@ import { optionalHandlerForms } from './forms.ts';
 import type { SiteFilter } from './siteFilter.ts';
 import { SITE_FILTER_KEYS, hiddenBy } from './siteFilter.ts';
 
-/** Law: hidden sites behave as if the handlers outside were not there; the others as if this one were not. */
+/**
+ * Law: hidden sites behave as if the handlers outside were not there; the others as if this one were not. Only `seed`
+ * reaches through: what is drawn inside is a function of the seed, hidden or not.
+ */
 export class BlockHandler extends Handler {
   private readonly isHidden: (message: Message) => boolean;
 
@@ -16,8 +20,10 @@ export class BlockHandler extends Handler {
   }
 
   override process(message: Message): void {
-    // Questions for a random stream are no sites; they would break the seeding of what is inside.
-    if (message.type !== 'stream' && this.isHidden(message)) message.stop = true;
+    if (message.type === 'stream' || !this.isHidden(message)) return;
+    message.stop = true;
+    const draws = message.type === 'sample' || message.type === 'plate';
+    if (draws && message.value === null) message.stream ??= randomStream(message.name);
   }
 }
 

@@ -18,9 +18,9 @@ export class BroadcastHandler extends Handler {
 export function expandToPlate(message: SampleMessage, { name, dim, subsampleSize }: PlateFrame): void {
   if (dim === null) return;
   const { batchShape } = message.distribution;
-  const size = batchShape[batchShape.length + dim] ?? 1;
+  const size = batchShape[batchShape.length + dim];
   if (size === subsampleSize) return;
-  if (size !== 1) {
+  if (size !== undefined && size !== 1) {
     throw new SiteError(
       message,
       `inside plate "${name}" its batch shape is ${format(batchShape)}, which has ${size} at dimension ${dim} where the plate ` +
@@ -28,7 +28,7 @@ export function expandToPlate(message: SampleMessage, { name, dim, subsampleSize
         'into the event with toEvent(n)',
     );
   }
-  const shape = [...new Array<number>(Math.max(0, -dim - batchShape.length)).fill(1), ...batchShape];
+  const shape = [...Array.from({ length: -dim - batchShape.length }, () => 1), ...batchShape];
   shape[shape.length + dim] = subsampleSize;
   message.distribution = message.distribution.expand(shape);
 }

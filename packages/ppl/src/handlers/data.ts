@@ -11,6 +11,7 @@ export type SiteData = Readonly<Record<string, Tensor | TensorLike>> | Trace;
 
 /** Looks up data by site name and remembers which names were asked for. */
 export class DataLookup {
+  private readonly given: SiteData;
   private readonly data: ReadonlyMap<string, Parameter>;
   private readonly used = new Set<string>();
   private readonly seen = new Set<string>();
@@ -19,6 +20,7 @@ export class DataLookup {
     if (typeof data !== 'object' || data === null) {
       throw new TypeError(`${where}: data must be an object of values by site name, or a trace; got ${typeof data}`);
     }
+    this.given = data;
     this.data = data instanceof Trace ? valuesOf(data) : new Map(Object.entries(data));
   }
 
@@ -31,14 +33,32 @@ export class DataLookup {
     return asValue(value);
   }
 
-  /** Warns of names in the data that no site had. */
+  /** Warns of names in the data that no site had. A trace is taken as it is: nobody has written its names by hand. */
   warnOfUnused(where: string): void {
-    for (const name of this.data.keys()) {
-      if (this.used.has(name)) continue;
-      const close = closest(name, [...this.seen]);
-      const hint = close === null ? `Sites seen: ${[...this.seen].join(', ') || 'none'}.` : `Did you mean "${close}"?`;
-      warn(`${where}: data has "${name}", but no such site was met. ${hint}`);
-    }
+    if (!(this.given instanceof Trace)) warnOfUnused(`${where}: data`, 'site', this.given, this.used, this.seen);
+  }
+}
+
+const complainedOf = new WeakSet<object>();
+
+/**
+ * Warns of the keys of `given` that are not among `used`, with the name among `seen` that may have been meant. One object
+ * is complained of once, however often the handler that holds it runs.
+ */
+export function warnOfUnused(
+  what: string,
+  kind: string,
+  given: object,
+  used: ReadonlySet<string>,
+  seen: ReadonlySet<string>,
+): void {
+  if (complainedOf.has(given)) return;
+  for (const name of Object.keys(given)) {
+    if (used.has(name)) continue;
+    complainedOf.add(given);
+    const close = closest(name, [...seen]);
+    const hint = close === null ? `Met: ${[...seen].join(', ') || 'none'}.` : `Did you mean "${close}"?`;
+    warn(`${what} has "${name}", but no such ${kind} was met. ${hint}`);
   }
 }
 

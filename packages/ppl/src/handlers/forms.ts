@@ -20,7 +20,7 @@ export interface OptionalHandlerForms<O, H extends Handler> {
  * Makes both forms from `create`. In the function form every call opens a handler of its own, so that calls which
  * interleave do not share state.
  *
- * @param allowed - the options' keys; others are refused.
+ * @param allowed - the options' keys; others are refused, and the first must be given.
  */
 export function handlerForms<O extends object, H extends Handler>(
   name: string,
@@ -28,11 +28,13 @@ export function handlerForms<O extends object, H extends Handler>(
   create: (options: O) => H,
 ): HandlerForms<O, H> {
   const checked = (options: O | undefined): H => {
-    if (options === undefined) throw new TypeError(`handlers.${name}: needs options { ${allowed.join(', ')} }`);
     checkOptions(`handlers.${name}`, options, allowed);
+    const given = options as Record<string, unknown> | undefined;
+    const [required = ''] = allowed;
+    if (options === undefined || given?.[required] === undefined) throw new TypeError(`handlers.${name}: needs the option "${required}"`);
     return create(options);
   };
-  return bothForms(checked);
+  return bothForms(name, checked);
 }
 
 /** {@link handlerForms} for a handler whose options may be left out. */
@@ -45,12 +47,15 @@ export function optionalHandlerForms<O extends object, H extends Handler>(
     checkOptions(`handlers.${name}`, options, allowed);
     return create(options ?? ({} as O));
   };
-  return bothForms(checked);
+  return bothForms(name, checked);
 }
 
-function bothForms<O, H extends Handler>(create: (options: O | undefined) => H): OptionalHandlerForms<O, H> {
+function bothForms<O, H extends Handler>(name: string, create: (options: O | undefined) => H): OptionalHandlerForms<O, H> {
   function forms(fnOrOptions?: AnyFunction | O, options?: O): AnyFunction | H {
-    if (typeof fnOrOptions !== 'function') return create(fnOrOptions);
+    if (typeof fnOrOptions !== 'function') {
+      if (options !== undefined) throw new TypeError(`handlers.${name}: expected handlers.${name}(fn, options); its first argument is no function`);
+      return create(fnOrOptions);
+    }
     const fn = fnOrOptions as AnyFunction;
     create(options); // complains about the options now rather than at the first call
     return (...args: never[]) => create(options).run(() => fn(...args));

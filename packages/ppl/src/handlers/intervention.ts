@@ -1,9 +1,8 @@
 /** @file `doIntervention`: sets sites by force, as an experiment would. */
+import { sendSample } from '../primitives.ts';
 import { Handler } from '../runtime/handler.ts';
 import type { Message, SampleMessage } from '../runtime/message.ts';
-import { send } from '../runtime/stack.ts';
 import { warn } from '../util/warn.ts';
-import { draw } from '../primitives.ts';
 import type { SiteData } from './data.ts';
 import { DataLookup } from './data.ts';
 import type { HandlerForms } from './forms.ts';
@@ -14,11 +13,15 @@ export interface InterventionOptions {
   readonly data: SiteData;
 }
 
+/** The messages of sites that are split already. */
+const natural = new WeakSet<Message>();
+
 /**
  * Law: what comes after a site named in `data` sees the given value; the site itself is drawn as ever, under its own name,
  * and has no influence. (The split nodes of Richardson and Robins, "Single World Intervention Graphs", 2013.)
  *
- * Inner handlers see the fixed half under the name `NAME__CF`.
+ * Inner handlers see the fixed half under the name `NAME__CF`; it has no density. Of two nested interventions on one site
+ * the inner one wins, with a warning.
  */
 export class InterventionHandler extends Handler {
   private readonly data: DataLookup;
@@ -32,15 +35,17 @@ export class InterventionHandler extends Handler {
     if (message.type !== 'sample') return;
     const value = this.data.find(message.name);
     if (value === null) return;
-    if (message.infer['intervened'] === true) {
+    if (natural.has(message)) {
       warn(`handlers.doIntervention: site "${message.name}" is set twice; only the inner intervention has an effect`);
       return;
     }
-    const natural: SampleMessage = { ...message, infer: { ...message.infer, intervened: true } };
-    send(natural, draw);
+    const split: SampleMessage = { ...message };
+    natural.add(split);
+    sendSample(split);
     message.name = `${message.name}__CF`;
     message.value = value;
     message.isObserved = true;
+    message.mask = false;
     message.stop = true;
   }
 

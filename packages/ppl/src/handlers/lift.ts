@@ -1,11 +1,12 @@
 /** @file `lift`: turns parameters into random choices. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { Distribution } from '../distributions/distribution.ts';
-import { sample } from '../primitives.ts';
+import { sendSample } from '../primitives.ts';
 import { Handler } from '../runtime/handler.ts';
-import type { Message } from '../runtime/message.ts';
-import { closest } from '../util/options.ts';
-import { warn } from '../util/warn.ts';
+import type { Message, ParamMessage } from '../runtime/message.ts';
+import { blank } from '../runtime/message.ts';
+import { withHandler } from '../runtime/stack.ts';
+import { warnOfUnused } from './data.ts';
 import type { HandlerForms } from './forms.ts';
 import { handlerForms } from './forms.ts';
 import { whenDone } from './whenDone.ts';
@@ -39,18 +40,16 @@ export class LiftHandler extends Handler {
     this.seen.add(message.name);
     const prior = this.priorOf(message.name);
     if (prior === null) return;
-    // A handler runs outside of its own scope, so the site is for the handlers around this one.
-    const value = this.drawn.get(message.name) ?? sample(message.name, prior);
+    const value = this.drawn.get(message.name) ?? sampleInstead(message, prior);
     this.drawn.set(message.name, value);
     message.value = value;
     message.stop = true;
   }
 
+  /** Every scope draws anew, so it gets a handler of its own. */
   override run<R>(body: () => R): R {
-    return whenDone(super.run(body), () => {
-      this.drawn.clear();
-      this.warnOfUnused();
-    });
+    const fresh = new LiftHandler({ prior: this.prior });
+    return whenDone(withHandler(fresh, body), () => fresh.warnOfUnused());
   }
 
   private priorOf(name: string): Distribution | null {
@@ -61,13 +60,16 @@ export class LiftHandler extends Handler {
 
   private warnOfUnused(): void {
     if (this.prior instanceof Distribution || typeof this.prior === 'function') return;
-    for (const name of Object.keys(this.prior)) {
-      if (this.seen.has(name)) continue;
-      const close = closest(name, [...this.seen]);
-      const hint = close === null ? `Parameters seen: ${[...this.seen].join(', ') || 'none'}.` : `Did you mean "${close}"?`;
-      warn(`handlers.lift: prior has "${name}", but no such parameter was met. ${hint}`);
-    }
+    warnOfUnused('handlers.lift: prior', 'parameter', this.prior, this.seen, this.seen);
   }
+}
+
+/**
+ * A handler runs outside of its own scope, so the site is for the handlers around this one. Those inside have had their say:
+ * their scale and mask hold for it. The plates inside do not index it, since a parameter is one for all their elements.
+ */
+function sampleInstead({ name, scale, mask, infer }: ParamMessage, distribution: Distribution): Tensor {
+  return sendSample({ ...blank(), type: 'sample', name, distribution, isObserved: false, scale, mask, infer });
 }
 
 export const lift: HandlerForms<LiftOptions, LiftHandler> = handlerForms('lift', ['prior'], (options) => new LiftHandler(options));

@@ -8,7 +8,7 @@ import { handlerForms } from './forms.ts';
 
 export interface MaskOptions {
   /** Boolean; a tensor (or nested array) broadcasts against the sites' batch shapes. */
-  readonly mask: boolean | Tensor | TensorLike;
+  readonly mask: Tensor | TensorLike;
 }
 
 /** Law: where `mask` is false, the log-density of every site inside counts as zero; values do not change. */
@@ -27,6 +27,7 @@ export class MaskHandler extends Handler {
   }
 
   override process(message: Message): void {
+    if (message.type !== 'sample' && message.type !== 'param') return;
     const own = typeof this.mask === 'boolean' || this.mask instanceof tf.Tensor ? this.mask : tf.tensor([...this.mask], undefined, 'bool');
     message.mask = and(message.mask, own);
   }

@@ -1,6 +1,8 @@
 /** @file `scale`: multiplies log-densities. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { positive } from '../constraints/interval.ts';
+import { violation } from '../distributions/parameter.ts';
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
 import { isValidationOn } from '../util/validation.ts';
@@ -18,17 +20,15 @@ export class ScaleHandler extends Handler {
 
   constructor({ scale }: ScaleOptions) {
     super();
-    if (typeof scale === 'number' ? !(scale > 0) : isValidationOn() && tf.tidy(() => tf.any(tf.lessEqual(scale, 0)).dataSync()[0] === 1)) {
-      throw new RangeError(
-        `handlers.scale: scale must be positive, got ${typeof scale === 'number' ? scale : 'a tensor with other entries'}; ` +
-          'to switch sites off use handlers.mask({ mask: false })',
-      );
+    if (typeof scale === 'number' || isValidationOn()) {
+      const why = violation(scale, positive);
+      if (why !== null) throw new RangeError(`handlers.scale: scale ${why}; to switch sites off use handlers.mask({ mask: false })`);
     }
     this.scale = scale;
   }
 
   override process(message: Message): void {
-    message.scale = multiply(message.scale, this.scale);
+    if (message.type === 'sample' || message.type === 'param') message.scale = multiply(message.scale, this.scale);
   }
 }
 

@@ -2,6 +2,7 @@
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
 import { RandomStream } from '../random/stream.ts';
+import { withHandler } from '../runtime/stack.ts';
 import type { HandlerForms } from './forms.ts';
 import { handlerForms } from './forms.ts';
 
@@ -23,12 +24,18 @@ export class SeedHandler extends Handler {
     this.stream = seed instanceof RandomStream ? RandomStream.fromState(seed.state) : RandomStream.fromSeed(seed);
   }
 
+  /** Also for sites that have a value: a handler further out may take it away again, as `uncondition` does. */
   override process(message: Message): void {
-    if (message.value !== null || message.stream !== null) return;
+    if (message.stream !== null) return;
     if (message.type !== 'sample' && message.type !== 'stream' && message.type !== 'plate') return;
     const times = this.met.get(message.name) ?? 0;
     this.met.set(message.name, times + 1);
     message.stream = this.stream.fold(message.name).fold(times);
+  }
+
+  /** Every scope counts anew, so it gets a handler of its own. */
+  override run<R>(body: () => R): R {
+    return withHandler(new SeedHandler({ seed: this.stream }), body);
   }
 }
 

@@ -1,26 +1,35 @@
 /** @file `trace`: records what a function does. */
 import * as tf from '@tensorflow/tfjs-core';
-import { getParamStore } from '../params/store.ts';
+import { transaction } from '../params/store.ts';
 import { Handler } from '../runtime/handler.ts';
+import { Keeper } from '../runtime/keeper.ts';
 import type { Message, PlateMessage } from '../runtime/message.ts';
+import { explainShapes } from '../runtime/shapeTable.ts';
 import { SampleSite } from '../runtime/site.ts';
 import type { Site } from '../runtime/site.ts';
 import { SiteError } from '../runtime/siteError.ts';
 import { Trace } from '../runtime/trace.ts';
 import { nextTensorId, tensorsIn } from '../util/tensors.ts';
+import { isPromise, whenOver } from './whenDone.ts';
 
-/** Records every site that it sees. Law: it changes nothing. */
+/**
+ * Records every site that it sees. Law: it changes nothing, but that a plate entered again has the elements of the first
+ * time, and that what sites hold outlives a `tf.tidy` inside of the run.
+ */
 export class TraceHandler extends Handler {
   private readonly sites = new Map<string, Site>();
-  private readonly firstTensorId = nextTensorId();
+  private readonly keeper = new Keeper();
+  private firstTensorId: number | null = null;
 
   override process(message: Message): void {
     if (message.type !== 'plate') return;
     const earlier = this.sites.get(message.name);
     if (earlier?.type !== 'plate') return;
-    // A plate that is entered again has the same elements as before.
     if (earlier.size !== message.size || earlier.subsampleSize !== message.subsampleSize) {
       throw new SiteError(message, `is used with size ${earlier.size} and again with size ${message.size}; give one another name`);
+    }
+    if (message.value?.some((index, i) => index !== earlier.value[i]) === true) {
+      throw new SiteError(message, 'is used again with another subsample; give one another name');
     }
     message.value = earlier.value;
   }
@@ -29,15 +38,27 @@ export class TraceHandler extends Handler {
     const site = record(message);
     if (site === null) return;
     const earlier = this.sites.get(site.name);
-    if (earlier !== undefined && !mayRepeat(earlier, site)) {
+    if (earlier === undefined) {
+      this.sites.set(site.name, site);
+      this.keeper.hold(site, this.firstTensorId ?? Infinity);
+    } else if (!mayRepeat(earlier, site)) {
       throw new SiteError(message, `the name is used twice in one run (a ${earlier.type} and a ${site.type} statement); give one another name`);
     }
-    this.sites.set(site.name, site);
+  }
+
+  /** @throws what `body` throws; the shapes of the sites so far are added to complaints about shapes. */
+  override run<R>(body: () => R): R {
+    this.firstTensorId ??= nextTensorId();
+    try {
+      return whenOver(() => super.run(body), () => this.keeper.release());
+    } catch (error) {
+      throw explainShapes(error, this.sites);
+    }
   }
 
   /** The trace of what has run inside this handler's scope so far. */
   trace(returnValue?: unknown): Trace {
-    return new Trace(this.sites, returnValue, this.firstTensorId);
+    return new Trace(new Map(this.sites), returnValue, this.firstTensorId ?? nextTensorId());
   }
 }
 
@@ -74,7 +95,8 @@ export interface Traced<A extends never[], R> {
   (...args: A): R;
   /**
    * Runs the function and returns its trace. Only what the trace holds stays allocated; `trace.dispose()` frees it.
-   * If the function throws, tensors and parameters are as before the call.
+   * If the function throws, tensors and parameters are as before the call, and a complaint about shapes shows those of all
+   * sites so far.
    */
   getTrace(...args: A): Trace;
 }
@@ -86,11 +108,17 @@ export function traceOf<A extends never[], R>(fn: (...args: A) => R, ...args: A)
   let trace: Trace | null = null;
   try {
     const handler = new TraceHandler();
-    trace = getParamStore().transaction(() => handler.trace(handler.run(() => fn(...args))));
+    trace = transaction(() => handler.trace(synchronous(handler.run(() => fn(...args)))));
     return trace;
   } finally {
     engine.endScope(trace === null ? [] : tensorsIn([...trace.nodes.values(), trace.returnValue]));
   }
+}
+
+function synchronous<R>(result: R): R {
+  if (!isPromise(result)) return result;
+  result.then(undefined, () => undefined);
+  throw new TypeError('handlers.trace: the function is asynchronous; models and guides must not await, so fetch data beforehand');
 }
 
 /** `trace(fn)` gives a function with `getTrace`; `trace()` gives a handler whose `run` and `trace` do the same by hand. */

@@ -1,10 +1,13 @@
 /** @file The parameter store: named, constrained, trainable values. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, TensorLike, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { freeze } from 'immer';
 import type { Constraint } from '../constraints/constraint.ts';
 import { real } from '../constraints/real.ts';
+import type { Parameter } from '../distributions/parameter.ts';
+import { asTensor, violation } from '../distributions/parameter.ts';
 import { biject } from '../transforms/biject.ts';
+import type { Shape } from '../util/shape.ts';
 import { format, sameShape } from '../util/shape.ts';
 
 /** One parameter, detached from any tensor: plain data. */
@@ -57,8 +60,9 @@ export class ParamStore {
 
   /** The names that `pattern` matches, with their constrained values. */
   match(pattern: RegExp | string): Record<string, Tensor> {
-    const regex = new RegExp(pattern);
-    return Object.fromEntries(this.names().filter((name) => regex.test(name)).map((name) => [name, this.get(name)]));
+    // Not `test`, which goes on from the last match when the pattern has the flag g.
+    const matching = this.names().filter((name) => name.search(pattern) >= 0);
+    return Object.fromEntries(matching.map((name) => [name, this.get(name)]));
   }
 
   /**
@@ -66,7 +70,7 @@ export class ParamStore {
    *
    * @throws Error when an existing parameter has another shape, or `value` lies outside of the constraint.
    */
-  set(name: string, value: Tensor | TensorLike, constraint?: Constraint): void {
+  set(name: string, value: Parameter, constraint?: Constraint): void {
     const old = this.entries.get(name);
     const set = constraint ?? old?.constraint ?? real;
     const unconstrained = tf.tidy(() => unconstrain(name, value, set));
@@ -79,6 +83,7 @@ export class ParamStore {
       }
       if (old === undefined) {
         this.entries.set(name, { variable: tf.variable(unconstrained), constraint: set });
+        journal?.push({ store: this, name });
       } else {
         old.variable.assign(unconstrained);
         this.entries.set(name, { variable: old.variable, constraint: set });
@@ -100,19 +105,25 @@ export class ParamStore {
   /**
    * The constrained value of `name`, created from `init` if the store has none yet.
    *
-   * @throws Error when there is neither a value nor an `init`, or when `init` is a tensor of another shape than the value
-   * kept: then two models share a name, and the second would silently go on from the first one's leftovers.
+   * @param shape - the shape that the value must have; that of `init`, if it is a tensor.
+   * @throws Error when there is neither a value nor an `init`, or when the value kept has another shape: then two models
+   * share a name, and the second would silently go on from the first one's leftovers.
    */
-  fetch(name: string, init: Tensor | (() => Tensor) | null, constraint: Constraint): Tensor {
+  fetch(
+    name: string,
+    init: Tensor | (() => Tensor) | null,
+    constraint: Constraint,
+    shape: Shape | null = init instanceof tf.Tensor ? init.shape : null,
+  ): Tensor {
     if (!this.entries.has(name)) {
       if (init === null) throw new Error('has no value yet and no initial value was given');
       tf.tidy(() => this.set(name, typeof init === 'function' ? init() : init, constraint));
     }
     const value = this.get(name);
-    if (init instanceof tf.Tensor && !sameShape(init.shape, value.shape)) {
+    if (shape !== null && !sameShape(shape, value.shape)) {
       value.dispose();
       throw new Error(
-        `the store holds a value of shape ${format(value.shape)}, but its initial value has ${format(init.shape)}; ` +
+        `the store holds a value of shape ${format(value.shape)}, but its initial value has ${format(shape)}; ` +
           'clear the store between models, or give one of them another name',
       );
     }
@@ -124,7 +135,7 @@ export class ParamStore {
     const state: Record<string, ParamSnapshot> = {};
     for (const [name, { constraint }] of this.entries) {
       const value = this.get(name);
-      state[name] = { shape: [...value.shape], value: value.dataSync() as Float32Array, constraint };
+      state[name] = { shape: [...value.shape], value: (value.dataSync() as Float32Array).slice(), constraint };
       value.dispose();
     }
     return freeze(state, true);
@@ -132,24 +143,18 @@ export class ParamStore {
 
   /** Makes the store hold exactly what `state` says. Unchanged if `state` cannot be read. */
   setState(state: StoreState): void {
-    const tensors = Object.entries(state).map(([name, { shape, value, constraint }]) => ({
-      name,
-      variable: tf.tidy(() => tf.variable(unconstrain(name, tf.tensor(value, [...shape]), constraint))),
-      constraint,
-    }));
-    this.clear();
-    for (const { name, variable, constraint } of tensors) this.entries.set(name, { variable, constraint });
-  }
-
-  /** Runs the synchronous `body`; if it throws, the parameters that it created are removed again. */
-  transaction<R>(body: () => R): R {
-    const before = new Set(this.entries.keys());
+    const entries = new Map<string, Entry>();
     try {
-      return body();
+      for (const [name, { shape, value, constraint }] of Object.entries(state)) {
+        const variable = tf.tidy(() => tf.variable(unconstrain(name, tf.tensor(value.slice(), [...shape]), constraint)));
+        entries.set(name, { variable, constraint });
+      }
     } catch (error) {
-      for (const name of this.names()) if (!before.has(name)) this.delete(name);
+      for (const { variable } of entries.values()) variable.dispose();
       throw error;
     }
+    this.clear();
+    for (const [name, entry] of entries) this.entries.set(name, entry);
   }
 
   private entry(name: string): Entry {
@@ -161,18 +166,30 @@ export class ParamStore {
   }
 }
 
-function unconstrain(name: string, value: Tensor | TensorLike, constraint: Constraint): Tensor {
-  const tensor = value instanceof tf.Tensor ? value : tf.tensor(value as number[]);
-  const inside = tf.all(constraint.check(tensor)).dataSync()[0];
-  if (inside !== 1) {
-    throw new RangeError(`param "${name}": value must be ${constraint.name}; got ${preview(tensor)}`);
-  }
-  return tf.clone(biject(constraint).inverse(tensor));
+function unconstrain(name: string, value: Parameter, constraint: Constraint): Tensor {
+  const why = violation(value, constraint);
+  if (why !== null) throw new RangeError(`param "${name}": value ${why}`);
+  return tf.clone(biject(constraint).inverse(asTensor(value)));
 }
 
-function preview(tensor: Tensor): string {
-  const values = [...tensor.dataSync().slice(0, 6)].join(', ');
-  return `[${values}${tensor.size > 6 ? ', ...' : ''}] of shape ${format(tensor.shape)}`;
+/** The parameters created since the innermost {@link transaction} began, in whichever store. */
+let journal: { readonly store: ParamStore; readonly name: string }[] | null = null;
+
+/** Runs the synchronous `body`; if it throws, the parameters that it created are removed again from their stores. */
+export function transaction<R>(body: () => R): R {
+  const outer = journal;
+  const created: NonNullable<typeof journal> = [];
+  journal = created;
+  try {
+    const result = body();
+    outer?.push(...created);
+    return result;
+  } catch (error) {
+    for (const { store, name } of created) store.delete(name);
+    throw error;
+  } finally {
+    journal = outer;
+  }
 }
 
 const defaultStore = new ParamStore();

@@ -44,7 +44,7 @@ export class SampleSite implements SiteBase {
     return this.cachedLogProb;
   }
 
-  /** log p(value) without scale and mask; where the mask is false, at some other value of the support. */
+  /** log p(value) without scale and mask; where the mask is false, some number that means nothing. */
   get unscaledLogProb(): Tensor {
     if (this.cachedUnscaled === null || this.cachedUnscaled.isDisposed) this.cachedUnscaled = siteLogDensity(this);
     return this.cachedUnscaled;

@@ -16,11 +16,12 @@ interface Weighed {
 
 /**
  * log p(value), unscaled. Where a tensor mask is false, the value is first replaced by one inside of the support: a NaN
- * there would otherwise reach the gradient, since 0 · NaN is NaN.
+ * there would otherwise reach the gradient, since 0 · NaN is NaN. Where all is masked out, nothing is computed.
  *
  * @throws SiteError around whatever the distribution complains of.
  */
 export function siteLogDensity(site: Weighed): Tensor {
+  if (site.mask === false) return tf.zeros(broadcastShapes(batchOf(site), site.distribution.batchShape));
   try {
     return tf.tidy(() => site.distribution.logProb(safeValue(site)));
   } catch (error) {
@@ -28,11 +29,14 @@ export function siteLogDensity(site: Weighed): Tensor {
   }
 }
 
-function safeValue({ distribution, value, mask }: Weighed): Tensor {
+function batchOf({ distribution, value }: Weighed): number[] {
+  return value.shape.slice(0, value.rank - distribution.eventShape.length);
+}
+
+function safeValue(site: Weighed): Tensor {
+  const { distribution, value, mask } = site;
   if (!(mask instanceof tf.Tensor)) return value;
-  const eventRank = distribution.eventShape.length;
-  const batch = value.shape.slice(0, value.rank - eventRank);
-  const shape = broadcastShapes(mask.shape, batch, distribution.batchShape);
+  const shape = broadcastShapes(mask.shape, batchOf(site), distribution.batchShape);
   const keep = withEventDims(tf.broadcastTo(tf.cast(mask, 'bool'), shape), distribution.eventShape);
   const full = [...shape, ...distribution.eventShape];
   const feasible = tf.cast(tf.broadcastTo(feasibleValue(distribution), full), value.dtype);

@@ -1,11 +1,15 @@
 /** @file A trace: the record of one run of a model or guide. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { enableMapSet, produce } from 'immer';
+import { Immer, enableMapSet, freeze } from 'immer';
 import { tensorsIn } from '../util/tensors.ts';
+import { explainShapes, shapeTable } from './shapeTable.ts';
 import type { DeterministicSite, ParamSite, PlateSite, SampleSite, Site } from './site.ts';
 
 enableMapSet();
+
+// Only the map itself is to be frozen: what sites hold may be the user's own.
+const immer = new Immer({ autoFreeze: false });
 
 /** The sites of one run, in the order in which they were met. Immutable; `with` gives an altered copy. */
 export class Trace {
@@ -16,17 +20,21 @@ export class Trace {
 
   /** @param firstTensorId - tensors with a larger id belong to the trace, which may dispose them. */
   constructor(nodes: ReadonlyMap<string, Site>, returnValue: unknown, firstTensorId: number) {
-    this.nodes = nodes;
+    this.nodes = freeze(nodes);
     this.returnValue = returnValue;
     this.firstTensorId = firstTensorId;
   }
 
   /** The sum of the log-densities of all sites that `filter` lets pass, as a scalar that gradients flow through. */
   logProbSum(filter: (site: SampleSite) => boolean = () => true): Scalar {
-    return tf.tidy(() => {
-      const terms = this.sampleSites().filter(filter).map((site) => tf.sum(site.logProb));
-      return (terms.length === 0 ? tf.scalar(0) : tf.addN(terms)) as Scalar;
-    });
+    try {
+      return tf.tidy(() => {
+        const terms = this.sampleSites().filter(filter).map((site) => tf.sum(site.logProb));
+        return (terms.length === 0 ? tf.scalar(0) : tf.addN(terms)) as Scalar;
+      });
+    } catch (error) {
+      throw explainShapes(error, this.nodes);
+    }
   }
 
   /** All `sample` statements, observed or not. */
@@ -55,6 +63,11 @@ export class Trace {
     return this.sitesOf('deterministic');
   }
 
+  /** The shapes of all sites as a table, to look at. */
+  formatShapes(): string {
+    return shapeTable(this.nodes.values());
+  }
+
   /** A copy in which `site` stands for the site of the same name. */
   with(site: Site): Trace {
     return this.edit((nodes) => nodes.set(site.name, site));
@@ -76,7 +89,7 @@ export class Trace {
   }
 
   private edit(change: (nodes: Map<string, Site>) => unknown): Trace {
-    const nodes = produce(this.nodes, (draft) => {
+    const nodes = immer.produce(this.nodes, (draft) => {
       change(draft as unknown as Map<string, Site>);
     });
     return new Trace(nodes, this.returnValue, this.firstTensorId);
