@@ -1,7 +1,11 @@
 /** @file What a constraint is: the set that a value must lie in. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A set of values. Bounds may be tensors, so that a support can depend on other sites. */
+/**
+ * A set of values. Bounds may be tensors, so that a support can depend on other sites.
+ *
+ * Constraints are instances of classes: `transforms.registerBijection` dispatches on them.
+ */
 export interface Constraint {
   /** As error messages print it: `positive`, `interval(0, 1)`. */
   readonly name: string;
@@ -12,9 +16,10 @@ export interface Constraint {
   /**
    * Which elements of `value` lie in the set.
    *
-   * @returns booleans of shape `value.shape` without its last `eventDim` dimensions. NaN lies in no set.
+   * @returns booleans of shape `value.shape` without its last `eventDim` dimensions, broadcast with the bounds. NaN lies
+   * in no set.
    */
   check(value: Tensor): Tensor;
   /** The same for one number, where the set is one of numbers with fixed bounds: spares making tensors. */
-  contains?(value: number): boolean;
+  readonly contains?: (value: number) => boolean;
 }

@@ -2,20 +2,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from './constraint.ts';
+import { IndependentConstraint } from './independent.ts';
+
+export class Real implements Constraint {
+  readonly name: string = 'real';
+  readonly eventDim: number = 0;
+  readonly isDiscrete: boolean = false;
+
+  check(value: Tensor): Tensor {
+    return tf.logicalNot(tf.isNaN(value));
+  }
+
+  readonly contains = (value: number): boolean => !Number.isNaN(value);
+}
 
 /** Any finite or infinite number, but not NaN. */
-export const real: Constraint = {
-  name: 'real',
-  eventDim: 0,
-  isDiscrete: false,
-  check: (value: Tensor) => tf.logicalNot(tf.isNaN(value)),
-  contains: (value: number) => !Number.isNaN(value),
-};
+export const real: Constraint = new Real();
 
 /** Vectors of real numbers. */
-export const realVector: Constraint = {
-  name: 'realVector',
-  eventDim: 1,
-  isDiscrete: false,
-  check: (value: Tensor) => tf.all(tf.logicalNot(tf.isNaN(value)), -1),
-};
+export const realVector: Constraint = new IndependentConstraint(real, 1, 'realVector');

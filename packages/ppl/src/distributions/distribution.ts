@@ -2,14 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
+import { IndependentConstraint } from '../constraints/independent.ts';
+import { Real } from '../constraints/real.ts';
 import { globalStream } from '../random/global.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { currentStack } from '../runtime/stack.ts';
 import { broadcastShapes, format, sameShape } from '../util/shape.ts';
 import type { Shape } from '../util/shape.ts';
 import { isValidationOn } from '../util/validation.ts';
+import type { Operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
-import { asTensor, violation } from './parameter.ts';
+import { asTensor, canReadSynchronously, violation } from './parameter.ts';
 import { checkValueShape } from './valueShape.ts';
 import { wrappers } from './wrappers.ts';
 
@@ -18,9 +21,9 @@ import { wrappers } from './wrappers.ts';
  * shape `sampleShape + batchShape`: batch elements are independent, possibly with different parameters, and the
  * dimensions of one event belong together.
  *
- * A family implements `draw`, `logDensity`, `support` and `hasRsample`, and where they exist in closed form the moments,
- * `entropy`, `cdf` and `icdf`. It keeps its parameters as given and computes from them when asked, so that it owns no
- * tensors.
+ * A family implements `draw`, `logDensity`, `support` and `hasRsample`, and where they exist in closed form `computeMean`
+ * and the like. It keeps its parameters as given and computes from them when asked, so that it owns no tensors. What it
+ * computes may be a number or have a shape that broadcasts to the one promised: this class tidies and widens it.
  */
 export abstract class Distribution {
   /** The family's name as its factory spells it, for error messages. */
@@ -44,35 +47,73 @@ export abstract class Distribution {
     return this.support.isDiscrete;
   }
 
+  /** The type of draws: int32 for those that serve as indices. */
+  get dtype(): 'float32' | 'int32' {
+    return 'float32';
+  }
+
   /** Draws of shape `shape + eventShape`, where `shape` ends in `batchShape`; differentiable if `hasRsample`. */
   protected abstract draw(shape: Shape, stream: RandomStream): Tensor;
 
-  /** The log-density at `value` (float32, or int32 for indices), -Infinity outside of the support. */
+  /** The log-density at `value`, of type `dtype`, which lies in the support (elsewhere the result is not used). */
   protected abstract logDensity(value: Tensor): Tensor;
+
+  /** `value` with irrelevant elements replaced by harmless ones, before it is checked. */
+  protected sanitise(value: Tensor): Tensor {
+    return value;
+  }
+
+  protected computeMean(): Operand {
+    throw this.noClosedForm('mean');
+  }
+
+  protected computeVariance(): Operand {
+    throw this.noClosedForm('variance');
+  }
+
+  protected computeEntropy(): Operand {
+    throw this.noClosedForm('entropy');
+  }
+
+  /** @param _x - float32, anywhere on the real line. */
+  protected computeCdf(_x: Tensor): Tensor {
+    throw this.noClosedForm('cdf');
+  }
+
+  /** @param _p - float32, in [0, 1]. */
+  protected computeIcdf(_p: Tensor): Tensor {
+    throw this.noClosedForm('icdf');
+  }
 
   /** Expectation, of shape `batchShape + eventShape`; NaN where it does not exist. */
   get mean(): Tensor {
-    throw this.noClosedForm('mean');
+    return this.closedForm(() => this.computeMean(), [...this.batchShape, ...this.eventShape]);
   }
 
   /** Variance of each element, of shape `batchShape + eventShape`; NaN or Infinity where it does not exist. */
   get variance(): Tensor {
-    throw this.noClosedForm('variance');
+    return this.closedForm(() => this.computeVariance(), [...this.batchShape, ...this.eventShape]);
   }
 
   /** Differential (or Shannon) entropy in nats, of shape `batchShape`. */
   entropy(): Tensor {
-    throw this.noClosedForm('entropy');
+    return this.closedForm(() => this.computeEntropy(), this.batchShape);
   }
 
   /** P(X ≤ x) elementwise. */
-  cdf(_x: Parameter): Tensor {
-    throw this.noClosedForm('cdf');
+  cdf(x: Parameter): Tensor {
+    return tf.tidy(() => {
+      const at = asTensor(x);
+      return this.closedForm(() => this.computeCdf(at), broadcastShapes(at.shape, this.batchShape, this.eventShape));
+    });
   }
 
-  /** The x with P(X ≤ x) = p, elementwise. */
-  icdf(_p: Parameter): Tensor {
-    throw this.noClosedForm('icdf');
+  /** The x with P(X ≤ x) = p, elementwise; NaN for p outside of [0, 1]. */
+  icdf(p: Parameter): Tensor {
+    return tf.tidy(() => {
+      const at = asTensor(p);
+      return this.closedForm(() => this.computeIcdf(at), broadcastShapes(at.shape, this.batchShape, this.eventShape));
+    });
   }
 
   /** All values of a finite support, stacked in front: shape `[count] + batchShape + eventShape`. */
@@ -95,7 +136,7 @@ export abstract class Distribution {
 
   /**
    * The log-density at `value`, whose shape is `batchShape + eventShape`, or that with sample dimensions in front, or
-   * something smaller that broadcasts to it.
+   * something smaller that broadcasts to it. With validation off it is -Infinity outside of the support.
    *
    * @returns shape `sampleShape + batchShape`.
    * @throws Error when value and parameters would broadcast to something larger than both, when the event shape differs,
@@ -104,17 +145,31 @@ export abstract class Distribution {
   logProb(value: Tensor | TensorLike): Tensor {
     this.throwIfInvalid();
     return tf.tidy(() => {
-      const x = value instanceof tf.Tensor && value.dtype === 'int32' ? value : asTensor(value);
-      checkValueShape(this, x.shape);
-      if (isValidationOn()) {
-        const why = violation(x, this.support);
+      const raw = value instanceof tf.Tensor ? value : asTensor(value);
+      checkValueShape(this, raw.shape);
+      const given = this.sanitise(raw);
+      const isChecked = isValidationOn() && canReadSynchronously();
+      if (isChecked) {
+        const why = violation(given, this.support);
         if (why !== null) throw new Error(`${this.name}: value ${why}`);
       }
-      const result = this.logDensity(x);
-      const valueBatch = x.shape.slice(0, x.rank - this.eventShape.length);
-      const shape = broadcastShapes(valueBatch, this.batchShape);
-      return sameShape(result.shape, shape) ? result : tf.broadcastTo(result, shape);
+      const density = Distribution.logDensityOf(this, given);
+      if (isChecked || isEverywhere(this.support)) return density === value ? tf.clone(density) : density;
+      return tf.where(this.support.check(given), density, -Infinity);
     });
+  }
+
+  /** Unchecked draws of another distribution, for wrappers: shape `shape + distribution.eventShape`. */
+  protected static drawOf(distribution: Distribution, shape: Shape, stream: RandomStream): Tensor {
+    return distribution.draw(shape, stream);
+  }
+
+  /** The unchecked log-density of another distribution, for wrappers, as wide as value and batch shape together. */
+  protected static logDensityOf(distribution: Distribution, value: Tensor): Tensor {
+    const { dtype, batchShape, eventShape } = distribution;
+    const result = distribution.logDensity(value.dtype === dtype ? value : tf.cast(value, dtype));
+    const shape = broadcastShapes(value.shape.slice(0, value.rank - eventShape.length), batchShape);
+    return sameShape(result.shape, shape) ? result : tf.broadcastTo(result, shape);
   }
 
   /** The same distribution over a larger batch shape. @throws Error when `batchShape` does not broadcast to it. */
@@ -163,6 +218,12 @@ export abstract class Distribution {
     if (this.problem !== null) throw new RangeError(this.problem);
   }
 
+  /** Finds `compute()`, tidily, and widens it to `shape`. */
+  private closedForm(compute: () => Operand, shape: Shape): Tensor {
+    this.throwIfInvalid();
+    return tf.tidy(() => tf.broadcastTo(asTensor(compute()), [...shape]));
+  }
+
   /** The family's name while its fields are not initialised yet. */
   private constructorName(): string {
     const name = this.constructor.name;
@@ -172,6 +233,11 @@ export abstract class Distribution {
   private noClosedForm(what: string): Error {
     return new Error(`${this.name}: ${what} has no closed form here`);
   }
+}
+
+/** Whether no value but NaN lies outside of `constraint`. */
+function isEverywhere(constraint: Constraint): boolean {
+  return constraint instanceof Real || (constraint instanceof IndependentConstraint && isEverywhere(constraint.base));
 }
 
 /** `x`, as a constant to gradients. */

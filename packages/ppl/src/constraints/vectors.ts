@@ -1,0 +1,55 @@
+/** @file Sets of vectors. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Constraint } from './constraint.ts';
+
+/** How far the sum of a float32 simplex may be from one. */
+const SUM_TOLERANCE = 1e-5;
+
+export class Simplex implements Constraint {
+  readonly name: string = 'simplex';
+  readonly eventDim: number = 1;
+  readonly isDiscrete: boolean = false;
+
+  check(value: Tensor): Tensor {
+    return tf.tidy(() => {
+      const nonNegative = tf.all(tf.greaterEqual(value, 0), -1);
+      const sumsToOne = tf.less(tf.abs(tf.sub(tf.sum(value, -1), 1)), SUM_TOLERANCE);
+      return tf.logicalAnd(nonNegative, sumsToOne);
+    });
+  }
+}
+
+/** Vectors in strictly ascending order, all of it above zero if `isPositive`. */
+export class Ordered implements Constraint {
+  readonly name: string;
+  readonly eventDim: number = 1;
+  readonly isDiscrete: boolean = false;
+  readonly isPositive: boolean;
+
+  constructor(isPositive: boolean) {
+    this.name = isPositive ? 'positiveOrdered' : 'ordered';
+    this.isPositive = isPositive;
+  }
+
+  check(value: Tensor): Tensor {
+    return tf.tidy(() => {
+      const size = value.shape.at(-1) ?? 0;
+      const [head, tail] = [Math.max(0, size - 1), size];
+      const smaller = tf.slice(value, value.shape.map(() => 0), [...value.shape.slice(0, -1), head]);
+      const larger = tf.slice(value, [...value.shape.slice(0, -1).map(() => 0), Math.min(1, tail)]);
+      const ascending = tf.all(tf.greater(larger, smaller), -1);
+      const whole = this.isPositive ? tf.greater(value, 0) : tf.logicalNot(tf.isNaN(value));
+      return tf.logicalAnd(ascending, tf.all(whole, -1));
+    });
+  }
+}
+
+/** Vectors of numbers ≥ 0 that sum to one (to 1e-5). */
+export const simplex: Constraint = new Simplex();
+
+/** Vectors in strictly ascending order. */
+export const ordered: Constraint = new Ordered(false);
+
+/** Vectors of positive numbers in strictly ascending order. */
+export const positiveOrdered: Constraint = new Ordered(true);

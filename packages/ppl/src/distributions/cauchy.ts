@@ -1,0 +1,81 @@
+/** @file The Cauchy distribution. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Constraint } from '../constraints/constraint.ts';
+import { positive } from '../constraints/interval.ts';
+import { real } from '../constraints/real.ts';
+import type { RandomStream } from '../random/stream.ts';
+import { uniformTensor } from '../random/tensors.ts';
+import type { Shape } from '../util/shape.ts';
+import { broadcastShapes, shapeOf } from '../util/shape.ts';
+import { Distribution } from './distribution.ts';
+import * as fold from './fold.ts';
+import type { Operand } from './fold.ts';
+import { operand } from './fold.ts';
+import type { Parameter } from './parameter.ts';
+
+export class Cauchy extends Distribution {
+  override readonly name: string = 'cauchy';
+  override readonly hasRsample: boolean = true;
+  readonly loc: Parameter;
+  readonly scale: Parameter;
+
+  constructor(loc: Parameter, scale: Parameter) {
+    super(broadcastShapes(shapeOf(loc), shapeOf(scale)));
+    this.require('loc', loc, real);
+    this.require('scale', scale, positive);
+    this.loc = loc;
+    this.scale = scale;
+  }
+
+  override get support(): Constraint {
+    return real;
+  }
+
+  protected override draw(shape: Shape, stream: RandomStream): Tensor {
+    return this.computeIcdf(uniformTensor(stream, shape));
+  }
+
+  protected override logDensity(value: Tensor): Tensor {
+    const constant = fold.add(fold.log(operand(this.scale)), Math.log(Math.PI));
+    return tf.sub(tf.neg(tf.log1p(tf.square(this.standardise(value)))), constant);
+  }
+
+  protected override computeMean(): Operand {
+    return Number.NaN;
+  }
+
+  protected override computeVariance(): Operand {
+    return Number.NaN;
+  }
+
+  protected override computeEntropy(): Operand {
+    return fold.add(fold.log(operand(this.scale)), Math.log(4 * Math.PI));
+  }
+
+  /** The angle of the point (-z, 1), which is small without cancellation in the left tail. */
+  protected override computeCdf(x: Tensor): Tensor {
+    const z = this.standardise(x);
+    return tf.mul(tf.atan2(tf.onesLike(z), tf.neg(z)), 1 / Math.PI);
+  }
+
+  /** loc - scale / tan(π p). */
+  protected override computeIcdf(p: Tensor): Tensor {
+    const z = tf.neg(tf.reciprocal(tf.tan(tf.mul(p, Math.PI))));
+    return fold.add(fold.mul(z, operand(this.scale)), operand(this.loc));
+  }
+
+  private standardise(x: Tensor): Tensor {
+    return fold.div(fold.sub(x, operand(this.loc)), operand(this.scale));
+  }
+}
+
+/**
+ * The Cauchy distribution; it has neither mean nor variance.
+ *
+ * @param loc - median; any shape.
+ * @param scale - half the distance between the quartiles, > 0; broadcasts with `loc` to the batch shape.
+ */
+export function cauchy(loc: Parameter, scale: Parameter): Cauchy {
+  return new Cauchy(loc, scale);
+}

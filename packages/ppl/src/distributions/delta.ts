@@ -1,0 +1,66 @@
+/** @file All mass on one value. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Constraint } from '../constraints/constraint.ts';
+import { real } from '../constraints/real.ts';
+import type { Shape } from '../util/shape.ts';
+import { broadcastShapes, shapeOf } from '../util/shape.ts';
+import { Distribution } from './distribution.ts';
+import type { Operand } from './fold.ts';
+import { operand } from './fold.ts';
+import type { Parameter } from './parameter.ts';
+import { asTensor } from './parameter.ts';
+
+export class Delta extends Distribution {
+  override readonly name: string = 'delta';
+  override readonly hasRsample: boolean = true;
+  readonly value: Parameter;
+  /** The log-density at `value`: of a value that was itself drawn, its log-density. */
+  readonly logWeight: Parameter;
+
+  constructor(value: Parameter, logWeight: Parameter = 0) {
+    super(broadcastShapes(shapeOf(value), shapeOf(logWeight)));
+    this.require('value', value, real);
+    this.value = value;
+    this.logWeight = logWeight;
+  }
+
+  override get dtype(): 'float32' | 'int32' {
+    return this.value instanceof tf.Tensor && this.value.dtype === 'int32' ? 'int32' : 'float32';
+  }
+
+  override get support(): Constraint {
+    return real;
+  }
+
+  protected override draw(shape: Shape): Tensor {
+    return tf.broadcastTo(this.tensor(), [...shape]);
+  }
+
+  protected override logDensity(value: Tensor): Tensor {
+    return tf.where(tf.equal(value, this.tensor()), operand(this.logWeight), -Infinity);
+  }
+
+  protected override computeMean(): Operand {
+    return operand(this.value);
+  }
+
+  protected override computeVariance(): Operand {
+    return 0;
+  }
+
+  /** The value, at its own type. */
+  private tensor(): Tensor {
+    return this.dtype === 'int32' ? (this.value as Tensor) : asTensor(this.value);
+  }
+}
+
+/**
+ * The distribution that always gives `value`, differentiably. Its batch shape is that of `value`: use `toEvent` where
+ * dimensions belong together.
+ *
+ * @param logDensity - what `logProb` is at `value`; 0 by default.
+ */
+export function delta(value: Parameter, logDensity: Parameter = 0): Delta {
+  return new Delta(value, logDensity);
+}
