@@ -151,6 +151,8 @@ function gradientOf(spec: ElementwiseSpec, derivatives: Derivatives): GradConfig
 
 /** Sums over the axes along which a tensor of the given shape was broadcast. */
 export function sumTo(x: Tensor, shape: number[]): Tensor {
-  const axes = tf.broadcast_util.getReductionAxes(shape, x.shape);
+  const offset = x.rank - shape.length;
+  // Not tfjs's own getReductionAxes, which overlooks an axis that was broadcast to length 0.
+  const axes = x.shape.flatMap((size, axis) => (axis < offset || shape[axis - offset] !== size ? [axis] : []));
   return tf.reshape(axes.length > 0 ? tf.sum(x, axes) : x, shape);
 }

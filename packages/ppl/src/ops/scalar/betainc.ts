@@ -74,16 +74,18 @@ function power(a: number, b: number, x: number, y: number): number {
 
 /** The continued fraction 1/(1 + d1/(1 + d2/(1 + ...))) of DLMF 8.17.22, with its derivatives in a and in b. */
 function fraction(a: number, b: number, x: number): { value: number; slopeA: number; slopeB: number } {
-  const even = (m: number) => (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-  const odd = (m: number) => (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-  // Lentz's method tells how many levels are needed; from there it is evaluated upwards, with its derivatives.
+  const even = (m: number, by = b) => (m * (by - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+  const odd = (m: number, by = b) => (-(a + m) * (a + by + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+  // Lentz's method tells how many levels are needed; from there it is evaluated upwards, with its derivatives. It is run
+  // at a half-integer near b: for whole b the fraction ends after b levels, but its derivative does not.
+  const near = Math.floor(b) + 0.5;
   let levels = 0;
   let c = 1;
   let d = 0;
   let change: number;
   do {
     change = 1;
-    for (const numerator of [odd(levels), even(levels + 1)]) {
+    for (const numerator of [odd(levels, near), even(levels + 1, near)]) {
       d = 1 / (1 + numerator * d);
       c = 1 + numerator / c;
       change *= c * d;

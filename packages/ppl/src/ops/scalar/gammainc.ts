@@ -99,15 +99,17 @@ function series(a: number, x: number): Dual {
  * b(n) = x + 2n + 1 - a and a(n) = n (a - n). DLMF 8.9.2 after contraction.
  */
 function fraction(a: number, x: number): Dual {
-  // Lentz's method tells how many levels are needed; from there it is evaluated upwards, with its derivative.
+  // Lentz's method tells how many levels are needed; from there it is evaluated upwards, with its derivative. It is run
+  // at a half-integer near a: for whole a the fraction ends after a levels, but its derivative does not.
+  const near = Math.floor(a) + 0.5;
   let levels = 0;
-  let c = x + 1 - a;
+  let c = x + 1 - near;
   let d = 0;
   let change: number;
   do {
     levels++;
-    const b = x + 2 * levels + 1 - a;
-    const numerator = levels * (a - levels);
+    const b = x + 2 * levels + 1 - near;
+    const numerator = levels * (near - levels);
     d = 1 / (b + numerator * d);
     c = b + numerator / c;
     change = c * d;
