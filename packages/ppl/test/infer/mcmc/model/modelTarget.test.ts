@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import * as dist from '../../../../src/distributions/index.ts';
+import * as handlers from '../../../../src/handlers/index.ts';
+import type { LogDensity } from '../../../../src/infer/mcmc/logDensity.ts';
+import { logDensity, modelTarget } from '../../../../src/infer/mcmc/model/modelTarget.ts';
+import { plate } from '../../../../src/plate.ts';
+import { getParamStore } from '../../../../src/params/store.ts';
+import { deterministic, factor, param, randomStream, sample } from '../../../../src/primitives.ts';
+import { RandomStream } from '../../../../src/random/stream.ts';
+import { describeOnBackends } from '../../../helpers/backends.ts';
+import { expectNoLeak } from '../../../helpers/leak.ts';
+
+const y = [28, 8, -3, 7, -1, 1, 18, 12];
+const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
+
+function eightSchools() {
+  const mu = sample('mu', dist.normal(0, 5));
+  const tau = sample('tau', dist.halfCauchy(5));
+  plate('schools', 8, () => {
+    const raw = sample('raw', dist.normal(0, 1));
+    const theta = deterministic('theta', tf.add(mu, tf.mul(tau, raw)));
+    sample('y', dist.normal(theta, sigma), { obs: y });
+  });
+}
+
+/** The same, by hand in float64, over (mu, log tau, raw). */
+function eightSchoolsByHand(q: readonly number[]): number {
+  const [mu, logTau, ...raw] = q as [number, number, ...number[]];
+  const tau = Math.exp(logTau);
+  const normal = (x: number, loc: number, scale: number) =>
+    -0.5 * ((x - loc) / scale) ** 2 - Math.log(scale) - 0.5 * Math.log(2 * Math.PI);
+  let logp = normal(mu, 0, 5) + Math.log(2 / (5 * Math.PI)) - Math.log1p((tau / 5) ** 2) + logTau;
+  raw.forEach((r, j) => {
+    logp += normal(r, 0, 1) + normal(y[j]!, mu + tau * r, sigma[j]!);
+  });
+  return logp;
+}
+
+const evaluate = (density: LogDensity, q: ArrayLike<number>) => {
+  const gradient = new Float64Array(density.dimension);
+  return { value: density.evaluate(Float64Array.from(q), gradient), gradient: [...gradient] };
+};
+
+describeOnBackends('the log density of a model', () => {
+  test('and its gradient are those of eight schools written by hand', () => {
+    const density = logDensity(eightSchools);
+    expect(density.siteNames).toEqual(['mu', 'tau', 'raw']);
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 10, maxLength: 10 }), (q) => {
+        const { value, gradient } = evaluate(density, q);
+        const exact = eightSchoolsByHand(q);
+        // float32: 24 bits in each of some twenty terms.
+        expect(Math.abs(value - exact)).toBeLessThan(2e-6 * (20 + Math.abs(exact)));
+        gradient.forEach((slope, i) => {
+          const h = 1e-5;
+          const shifted = (by: number) => eightSchoolsByHand(q.map((x, j) => (j === i ? x + by : x)));
+          const difference = (shifted(h) - shifted(-h)) / (2 * h);
+          expect(Math.abs(slope - difference)).toBeLessThan(1e-5 * (10 + Math.abs(difference)));
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('leaves no tensors behind', () => {
+    expectNoLeak(() => {
+      const density = logDensity(eightSchools);
+      evaluate(density, new Float64Array(10));
+      density.constrain(new Float64Array(10));
+      density.unconstrain({ mu: 1, tau: 2, raw: y });
+    });
+  });
+});
+
+describe('sites and coordinates', () => {
+  test('constrain undoes unconstrain and gives deterministic sites too', () => {
+    const density = logDensity(eightSchools);
+    const q = density.unconstrain({ mu: 4, tau: 2, raw: [0, 1, 2, 3, 4, 5, 6, 7] });
+    const values = density.constrain(q);
+    expect(Object.keys(values)).toEqual(['mu', 'tau', 'raw', 'theta']);
+    expect(values['tau']!.data[0]).toBeCloseTo(2, 5);
+    expect([...values['theta']!.data].map(Math.round)).toEqual([4, 6, 8, 10, 12, 14, 16, 18]);
+    expect(values['theta']!.shape).toEqual([8]);
+    expect(density.describeCoordinate(0)).toBe('mu');
+    expect(density.describeCoordinate(5)).toBe('raw[3]');
+  });
+
+  test('a simplex has one coordinate fewer, a matrix is named by row and column', () => {
+    const density = logDensity(() => {
+      sample('p', dist.dirichlet([1, 2, 3]));
+      sample('w', dist.normal(tf.zeros([2, 3]), 1).toEvent());
+    });
+    expect(density.dimension).toBe(2 + 6);
+    expect(density.constrain(new Float64Array(8))['p']!.data.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    expect(density.describeCoordinate(2 + 5)).toBe('w[1,2]');
+  });
+
+  test('a support may depend on another site', () => {
+    const density = logDensity(() => {
+      const a = sample('a', dist.uniform(0, 1));
+      sample('b', dist.uniform(0, tf.sub(1, a)));
+    });
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    fc.assert(
+      fc.property(fc.double({ min: -4, max: 4, noNaN: true }), fc.double({ min: -4, max: 4, noNaN: true }), (u, v) => {
+        const a = sigmoid(u);
+        const { a: gotA, b: gotB } = density.constrain(Float64Array.of(u, v));
+        expect(gotA!.data[0]).toBeCloseTo(a, 5);
+        expect(gotB!.data[0]).toBeCloseTo((1 - a) * sigmoid(v), 5);
+        // p(a, b) = 1 / (1 - a) cancels against the volume of b's interval.
+        const exact = Math.log(a * (1 - a)) + Math.log(sigmoid(v) * (1 - sigmoid(v)));
+        expect(evaluate(density, [u, v]).value).toBeCloseTo(exact, 4);
+      }),
+    );
+  });
+
+  test('improper sites and sites that nothing depends on have a density and a gradient', () => {
+    const density = logDensity(() => {
+      sample('flat', dist.improperUniform(dist.normal(0, 1).support, [], []));
+      sample('x', dist.normal(0, 1));
+    });
+    expect(evaluate(density, [5, 1]).gradient).toEqual([0, -1]);
+  });
+});
+
+describe('what surrounds a model', () => {
+  test('handlers in force when the density is made stay in force', () => {
+    const model = () => sample('x', dist.normal(0, 1));
+    const scaled = handlers.scale({ scale: 3 }).run(() => logDensity(model));
+    expect(evaluate(scaled, [1]).gradient[0]).toBeCloseTo(-3, 6);
+    const conditioned = logDensity(handlers.condition(eightSchools, { data: { tau: 1 } }));
+    expect(conditioned.siteNames).toEqual(['mu', 'raw']);
+  });
+
+  test('factors and parameters count; other randomness is frozen', () => {
+    const model = () => {
+      const x = sample('x', dist.normal(0, 1));
+      factor('tilt', tf.mul(x, param('slope', tf.scalar(2))));
+      factor('noise', tf.mul(x, randomStream('noise').normal()));
+    };
+    try {
+      const density = modelTarget(model, [], { engine: 'auto', stream: RandomStream.fromSeed(1) });
+      const noise = evaluate(density, [0]).gradient[0]! - 2;
+      expect(evaluate(density, [0]).gradient[0]).toBe(noise + 2);
+      expect(noise).not.toBe(0);
+    } finally {
+      getParamStore().clear();
+    }
+  });
+});
+
+describe('models that cannot be sampled', () => {
+  const catalogue: [string, () => unknown, RegExp][] = [
+    ['a discrete latent site', () => sample('k', dist.bernoulli({ probs: 0.5 })), /site "k".*discrete/],
+    ['no latent site', () => sample('x', dist.normal(0, 1), { obs: 1 }), /no latent sites/],
+    [
+      'a plate that subsamples',
+      () => plate('data', 4, { subsampleSize: 2 }, () => sample('x', dist.normal(0, 1))),
+      /plate "data".*subsamples 2 of 4/,
+    ],
+    ['an invalid parameter', () => sample('x', dist.normal(0, -1)), /site "x".*scale must be positive, got -1/],
+    ['an observation of a wrong shape', () => {
+      const mu = sample('mu', dist.normal(tf.zeros([3, 1]), 1));
+      sample('y', dist.normal(mu, 1), { obs: [1, 2, 3] });
+    }, /site "y".*\[3\].*\[3, 1\]/],
+  ];
+  test.each(catalogue)('%s', (_, model, message) => {
+    expect(() => expectNoLeak(() => logDensity(model))).toThrow(message);
+  });
+
+  test('the compiled engine is refused by name', () => {
+    expect(() => logDensity(eightSchools, [], { engine: 'compiled' })).toThrow(/no compiled engine/);
+    expect(() => logDensity(eightSchools, [], { engin: 'eager' } as never)).toThrow(/Did you mean "engine"/);
+  });
+});
