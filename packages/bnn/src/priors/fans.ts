@@ -1,0 +1,24 @@
+/** @file How many inputs and outputs a weight connects. */
+import type { NetParameter } from '../lift/net.ts';
+
+export interface Fans {
+  /** Inputs that one output sums over. */
+  readonly in: number;
+  /** Outputs that one input goes to. */
+  readonly out: number;
+}
+
+/**
+ * The fans of a weight. Kernels are `[...space, inputs, outputs]`; those of transposed convolutions have outputs before
+ * inputs, depthwise ones have a multiplier last and keep channels apart. An embedding reads one row at a time. Vectors
+ * (biases, scales) have fan-in 1.
+ */
+export function fansOf({ shape, role, layers }: Pick<NetParameter, 'shape' | 'role' | 'layers'>): Fans {
+  if (shape.length < 2) return { in: 1, out: shape[0] ?? 1 };
+  const field = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const [first = 1, last = 1] = shape.slice(-2);
+  if (role === 'embeddings') return { in: 1, out: last };
+  if (role === 'depthwiseKernel') return { in: field, out: field * last };
+  const isTransposed = layers[0]?.getClassName().endsWith('Transpose') ?? false;
+  return isTransposed ? { in: field * last, out: field * first } : { in: field * first, out: field * last };
+}
