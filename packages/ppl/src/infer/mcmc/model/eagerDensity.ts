@@ -8,6 +8,7 @@ import type { Stack } from '../../../runtime/stack.ts';
 import { currentStack, withStack } from '../../../runtime/stack.ts';
 import type { Trace } from '../../../runtime/trace.ts';
 import { isValidationOn, withValidation } from '../../../util/validation.ts';
+import { format } from '../../../util/shape.ts';
 import type { LogDensity } from '../logDensity.ts';
 import type { Model, SiteValue } from '../target.ts';
 import type { LatentSite } from './latentSites.ts';
@@ -74,7 +75,7 @@ export class EagerModelDensity implements LogDensity {
     const q = new Float64Array(this.dimension);
     this.inModel(isValidationOn(), () => {
       const handler = new UnconstrainHandler(valueOf);
-      handler.run(() => new SeedHandler({ seed: this.stream }).run(() => this.model(...(this.args as never[]))));
+      new SeedHandler({ seed: this.stream }).run(() => handler.run(() => this.model(...(this.args as never[]))));
       for (const { name, offset } of this.sites) {
         const x = handler.unconstrained.get(name);
         if (x !== undefined) q.set(x.dataSync(), offset);
@@ -82,6 +83,25 @@ export class EagerModelDensity implements LogDensity {
       return 0;
     });
     return q;
+  }
+
+  /**
+   * Why the density is not finite at `q`: the first site that refuses its parameters or its value, or whose log-density
+   * is not finite; `null` if there is none.
+   */
+  explain(q: Float64Array): string | null {
+    try {
+      return this.inModel(true, () => {
+        const { trace } = this.run(this.split(q));
+        for (const { name, logProb, value } of trace.sampleSites()) {
+          const total = tf.sum(logProb).dataSync()[0] ?? NaN;
+          if (!Number.isFinite(total)) return `site "${name}": its log-density is ${total} (value of shape ${format(value.shape)})`;
+        }
+        return null;
+      });
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Which site, and which element of it, a coordinate belongs to: `theta[3]`. */
@@ -112,7 +132,8 @@ export class EagerModelDensity implements LogDensity {
   private run(inputs: readonly Tensor[]): { trace: Trace; logVolume: Scalar } {
     const constrain = new ConstrainHandler(new Map(this.sites.map(({ name }, i) => [name, inputs[i] as Tensor])));
     const tracer = new TraceHandler();
-    tracer.run(() => constrain.run(() => new SeedHandler({ seed: this.stream }).run(() => this.model(...(this.args as never[])))));
+    const seed = new SeedHandler({ seed: this.stream });
+    tracer.run(() => seed.run(() => constrain.run(() => this.model(...(this.args as never[])))));
     return { trace: tracer.trace(), logVolume: constrain.logVolume() };
   }
 
