@@ -1,0 +1,8 @@
+/** @file Automatic guides. */
+export { AutoDelta } from './autoDelta.ts';
+export { AutoGuide } from './autoGuide.ts';
+export type { AutoGuideOptions, InitLoc, SiteValues } from './autoGuide.ts';
+export { AutoNormal } from './autoNormal.ts';
+export type { AutoNormalOptions, InitScale } from './autoNormal.ts';
+export type { Subsamples } from './guidePlates.ts';
+export type { GuideSite } from './guideSite.ts';

@@ -1,0 +1,38 @@
+/** @file The handler that lets latent sites begin where a strategy says. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { violation } from '../../distributions/parameter.ts';
+import { globalStream } from '../../random/global.ts';
+import { Handler } from '../../runtime/handler.ts';
+import type { Message, SampleMessage } from '../../runtime/message.ts';
+import { SiteError } from '../../runtime/siteError.ts';
+import { format, sameShape } from '../../util/shape.ts';
+import type { SiteInit } from './siteInit.ts';
+
+/** Law: latent sites that nobody else gives a value take the one of `strategy`; nothing else changes. */
+export class InitHandler extends Handler {
+  private readonly strategy: SiteInit;
+
+  constructor(strategy: SiteInit) {
+    super();
+    this.strategy = strategy;
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.value !== null || message.isObserved) return;
+    const { name, distribution } = message;
+    const value = this.strategy({ name, distribution }, message.stream ?? globalStream().split());
+    check(message, value);
+    message.value = value;
+  }
+}
+
+/** @throws SiteError when the value does not fit the site. */
+function check(message: SampleMessage, value: Tensor): void {
+  const { batchShape, eventShape, support } = message.distribution;
+  const shape = [...batchShape, ...eventShape];
+  if (!sameShape(value.shape, shape)) {
+    throw new SiteError(message, `its initial value has shape ${format(value.shape)}, but its shape is ${format(shape)}`);
+  }
+  const why = violation(value, support);
+  if (why !== null) throw new SiteError(message, `its initial value ${why}`);
+}

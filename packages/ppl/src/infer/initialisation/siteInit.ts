@@ -1,0 +1,13 @@
+/** @file What an initialisation strategy is. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../../distributions/distribution.ts';
+import type { RandomStream } from '../../random/stream.ts';
+
+/** What a strategy knows of a latent site. */
+export interface InitSite {
+  readonly name: string;
+  readonly distribution: Distribution;
+}
+
+/** Gives a latent site its first value: in its support, of shape `batchShape + eventShape`. */
+export type SiteInit = (site: InitSite, stream: RandomStream) => Tensor;

@@ -1,0 +1,54 @@
+/** @file What all estimates of the evidence lower bound share: averaging over particles. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import { randomStream } from '../../primitives.ts';
+import { checkOptions } from '../../util/options.ts';
+import { checkInteger } from '../mcmc/checks.ts';
+import { lossAndGradients } from './gradients.ts';
+import type { Loss, LossAndGradients, Program } from './loss.ts';
+import type { Particle } from './particle.ts';
+import { runParticle } from './particle.ts';
+
+export interface ElboOptions {
+  /** Number of joint runs of guide and model that an estimate averages over; 1 by default. */
+  readonly numParticles?: number;
+}
+
+/** A loss that is -ELBO, estimated from runs of the guide and of the model on the guide's draws. */
+export abstract class Elbo implements Loss {
+  readonly numParticles: number;
+
+  /** @throws TypeError for unknown options, RangeError unless numParticles is a positive integer. */
+  constructor(where: string, options: ElboOptions = {}) {
+    checkOptions(where, options, ['numParticles']);
+    const { numParticles = 1 } = options;
+    checkInteger(where, 'numParticles', numParticles, 1);
+    this.numParticles = numParticles;
+  }
+
+  /** -ELBO as one particle sees it; its gradient is an estimate of the gradient of -ELBO. */
+  protected abstract estimate(particle: Particle): Scalar;
+
+  /**
+   * -ELBO and its gradients by the parameters, estimated once.
+   *
+   * @throws Error when model and guide do not belong together, naming the sites; SiteError for what goes wrong at a site.
+   */
+  lossAndGradients<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): LossAndGradients {
+    return lossAndGradients(() => this.average(model, guide, args));
+  }
+
+  /** -ELBO, estimated once. @throws the same as {@link lossAndGradients}. */
+  loss<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): Scalar {
+    return tf.tidy(() => this.average(model, guide, args));
+  }
+
+  private average<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): Scalar {
+    const stream = randomStream('elbo');
+    const estimates = Array.from({ length: this.numParticles }, (_, i) =>
+      this.estimate(runParticle(model, guide, args, stream.fold(i))),
+    );
+    const [only] = estimates;
+    return estimates.length === 1 && only !== undefined ? only : tf.div(tf.addN(estimates), estimates.length);
+  }
+}
