@@ -15,6 +15,9 @@ export { getParamStore, ParamStore } from './params/store.ts';
 export type { ParamSnapshot, StoreState } from './params/store.ts';
 
 // For those who write handlers and operations of their own.
+export { handlerForms, optionalHandlerForms } from './handlers/forms.ts';
+export type { HandlerForms, OptionalHandlerForms } from './handlers/forms.ts';
+export { whenDone } from './handlers/whenDone.ts';
 export { effectful } from './runtime/effectful.ts';
 export { Handler } from './runtime/handler.ts';
 export type {
@@ -34,8 +37,12 @@ export { SiteError } from './runtime/siteError.ts';
 export { currentStack, withStack } from './runtime/stack.ts';
 export type { Stack } from './runtime/stack.ts';
 export { Trace } from './runtime/trace.ts';
+export { breathe } from './util/breathe.ts';
 export { checkOptions } from './util/options.ts';
+export { progressSink } from './util/progress.ts';
+export type { Progress, ProgressSink } from './util/progress.ts';
 export { setValidation } from './util/validation.ts';
+export { warn } from './util/warn.ts';
 
 export * as constraints from './constraints/index.ts';
 export * as dist from './distributions/index.ts';
