@@ -90,8 +90,17 @@ export class Chain {
     return new Chain(density, kernel.bind(density), stream, point, adaptation, numWarmup, 0);
   }
 
-  /** The chain that goes on exactly where `state` was taken, given the same kernel and density. */
+  /**
+   * The chain that goes on exactly where `state` was taken, given the same kernel and density.
+   *
+   * @throws RangeError when the density has another dimension.
+   */
   static resume(kernel: McmcKernel, density: LogDensity, state: ChainState): Chain {
+    if (state.position.length !== density.dimension) {
+      throw new RangeError(
+        `cannot resume a chain of ${state.position.length} dimensions: the log density has ${density.dimension}`,
+      );
+    }
     const transitions = kernel.bind(density);
     const point = transitions.init(state.position);
     const stream = RandomStream.fromState(state.stream);

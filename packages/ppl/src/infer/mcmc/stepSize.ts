@@ -45,8 +45,8 @@ export function findReasonableStepSize(
     }
     if (stepSize === 0) {
       throw new Error(
-        'cannot find a step size: however small a step, the log density jumps. It is discontinuous at the initial ' +
-          'point, or its gradient is wrong.',
+        'cannot find a step size: however small a step, the log density jumps. It is discontinuous, or not the same ' +
+          'at each evaluation: does the model draw random numbers besides its sample sites?',
       );
     }
   }

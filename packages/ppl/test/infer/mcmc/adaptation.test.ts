@@ -1,0 +1,96 @@
+import { adapt, isAdapted, restartStepSize, startAdaptation, type AdaptationState } from '../../../src/infer/mcmc/adaptation.ts';
+import { startDualAveraging, updateDualAveraging } from '../../../src/infer/mcmc/dualAveraging.ts';
+import { RandomStream } from '../../../src/random/stream.ts';
+
+const options = {
+  dimension: 2,
+  numWarmup: 150,
+  targetAcceptProb: 0.8,
+  inverseMassMatrix: { kind: 'diagonal', values: [1, 1] },
+  adaptStepSize: true,
+  adaptMassMatrix: true,
+} as const;
+
+function run(state: AdaptationState, iterations: number, stream: RandomStream, positions: number[][] = []): AdaptationState {
+  let current = state;
+  for (let i = 0; i < iterations; i++) {
+    const position = [stream.normal(), 3 * stream.normal()];
+    positions.push(position);
+    current = adapt(current, position, stream.uniform());
+  }
+  return current;
+}
+
+const variance = (xs: readonly number[]) => {
+  const mean = xs.reduce((sum, x) => sum + x, 0) / xs.length;
+  return xs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (xs.length - 1);
+};
+
+describe('adaptation', () => {
+  test('makes a mass matrix from the draws of its window alone', () => {
+    const stream = RandomStream.fromSeed(1);
+    const positions: number[][] = [];
+    const before = run(startAdaptation(options, 0.5), 99, stream, positions);
+    expect(before.inverseMassMatrix).toEqual(options.inverseMassMatrix);
+    const after = run(before, 1, stream, positions);
+    const window = positions.slice(75, 100);
+    const expected = [0, 1].map((i) => (25 / 30) * variance(window.map((q) => q[i]!)) + 1e-3 * (5 / 30));
+    expect(after.inverseMassMatrix).toEqual({ kind: 'diagonal', values: expected.map((x) => expect.closeTo(x, 10)) });
+    // The last window changes it no more.
+    expect(run(after, 50, stream).inverseMassMatrix).toBe(after.inverseMassMatrix);
+  });
+
+  test('dense: the whole covariance', () => {
+    const identity = { kind: 'dense', values: [1, 0, 0, 1] } as const;
+    let state = startAdaptation({ ...options, inverseMassMatrix: identity }, 0.5);
+    for (let i = 0; i < 100; i++) state = adapt(state, [i, -2 * i], 0.8);
+    const spread = variance(Array.from({ length: 25 }, (_, i) => i));
+    const floor = 1e-3 * (5 / 30);
+    const expected = [1, -2, -2, 4].map((x, i) => (25 / 30) * x * spread + (i % 3 === 0 ? floor : 0));
+    expect(state.inverseMassMatrix).toEqual({ kind: 'dense', values: expected.map((x) => expect.closeTo(x, 9)) });
+  });
+
+  test('tunes the step size in every window, and settles on the average', () => {
+    const stream = RandomStream.fromSeed(1);
+    let state = run(startAdaptation(options, 0.5), 100, stream);
+    state = restartStepSize(state, 0.25);
+    expect(state.stepSize).toBe(0.25);
+    let reference = startDualAveraging(0.25);
+    for (let i = 0; i < 50; i++) {
+      const acceptProb = 0.6 + 0.3 * stream.uniform();
+      reference = updateDualAveraging(reference, acceptProb, 0.8);
+      state = adapt(state, [0, 0], acceptProb);
+      if (i < 49) expect(state.stepSize).toBe(Math.exp(reference.logStepSize));
+    }
+    expect(isAdapted(state)).toBe(true);
+    expect(state.stepSize).toBe(Math.exp(reference.logMeanStepSize));
+  });
+
+  test('after warm-up, nothing changes (P38)', () => {
+    const done = run(startAdaptation(options, 0.5), 150, RandomStream.fromSeed(1));
+    expect(adapt(done, [5, 5], 0.1)).toBe(done);
+    const none = startAdaptation({ ...options, numWarmup: 0 }, 0.5);
+    expect(isAdapted(none)).toBe(true);
+    expect(adapt(none, [5, 5], 0.1)).toBe(none);
+  });
+
+  test('adapts only what it is asked to', () => {
+    const fixedStep = run(startAdaptation({ ...options, adaptStepSize: false }, 0.5), 150, RandomStream.fromSeed(1));
+    expect(fixedStep.stepSize).toBe(0.5);
+    expect(restartStepSize(fixedStep, 1)).toBe(fixedStep);
+    expect(fixedStep.inverseMassMatrix).not.toEqual(options.inverseMassMatrix);
+    const fixedMass = run(startAdaptation({ ...options, adaptMassMatrix: false }, 0.5), 150, RandomStream.fromSeed(1));
+    expect(fixedMass.inverseMassMatrix).toBe(options.inverseMassMatrix);
+    expect(fixedMass.stepSize).not.toBe(0.5);
+    const identity = startAdaptation({ ...options, inverseMassMatrix: { kind: 'identity' } }, 0.5);
+    expect(run(identity, 150, RandomStream.fromSeed(1)).inverseMassMatrix).toEqual({ kind: 'identity' });
+  });
+
+  test('is plain data: through JSON at any iteration, the rest is the same bit for bit', () => {
+    for (const cut of [0, 10, 74, 75, 99, 100, 149]) {
+      const state = run(startAdaptation(options, 0.5), cut, RandomStream.fromSeed(1));
+      const copy = JSON.parse(JSON.stringify(state)) as AdaptationState;
+      expect(run(copy, 150 - cut, RandomStream.fromSeed(2))).toEqual(run(state, 150 - cut, RandomStream.fromSeed(2)));
+    }
+  });
+});

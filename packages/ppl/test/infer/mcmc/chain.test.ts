@@ -1,0 +1,210 @@
+import { Chain, type ChainState } from '../../../src/infer/mcmc/chain.ts';
+import { ChainDraws } from '../../../src/infer/mcmc/draws.ts';
+import { HMC } from '../../../src/infer/mcmc/hmc.ts';
+import { uniformDraw } from '../../../src/infer/mcmc/initialPoint.ts';
+import type { McmcKernel } from '../../../src/infer/mcmc/kernelOptions.ts';
+import type { LogDensity } from '../../../src/infer/mcmc/logDensity.ts';
+import { NUTS } from '../../../src/infer/mcmc/nuts.ts';
+import { runChain, type McmcProgress } from '../../../src/infer/mcmc/runChain.ts';
+import { RandomStream } from '../../../src/random/stream.ts';
+import { banana, counted, gaussian } from './densities.ts';
+
+const target = gaussian([[2, 0.3, 0], [0.3, 1, -0.2], [0, -0.2, 0.01]]);
+
+function start(kernel: McmcKernel, numWarmup: number, seed = 1, density: LogDensity = kernel.target as LogDensity): Chain {
+  return Chain.start(
+    kernel,
+    { density, describeCoordinate: (i) => `q[${i}]` },
+    { draw: uniformDraw(density.dimension, 2), maxTries: 100 },
+    numWarmup,
+    RandomStream.fromSeed(seed),
+  );
+}
+
+const advance = (chain: Chain, iterations: number) => {
+  for (let i = 0; i < iterations; i++) chain.step();
+  return chain;
+};
+
+const kernels: [string, McmcKernel][] = [
+  ['NUTS, diagonal', new NUTS(target)],
+  ['NUTS, dense', new NUTS(target, { massMatrix: 'dense' })],
+  ['NUTS, identity', new NUTS(target, { massMatrix: 'identity' })],
+  ['HMC', new HMC(target, { numSteps: 5 })],
+];
+
+describe.each(kernels)('a chain of %s', (_, kernel) => {
+  test('goes on from its state, through JSON, bit for bit (P41)', () => {
+    const whole = advance(start(kernel, 170), 200);
+    for (const cut of [0, 1, 74, 75, 100, 119, 120, 170, 171, 199]) {
+      const saved = JSON.stringify(advance(start(kernel, 170), cut).state);
+      const resumed = Chain.resume(kernel, target, JSON.parse(saved) as ChainState);
+      expect(JSON.stringify(resumed.state)).toBe(saved);
+      expect(advance(resumed, 200 - cut).state).toEqual(whole.state);
+    }
+  });
+
+  test('changes neither step size nor mass matrix after warm-up (P38)', () => {
+    const chain = advance(start(kernel, 170), 170);
+    const { adaptation } = chain.state;
+    expect(advance(chain, 50).state.adaptation).toBe(adaptation);
+    expect(chain.stepSize).toBe(adaptation.stepSize);
+  });
+
+  test('depends on its stream alone', () => {
+    expect(advance(start(kernel, 30), 40).state).toEqual(advance(start(kernel, 30), 40).state);
+    expect(advance(start(kernel, 30), 40).state.position).not.toEqual(advance(start(kernel, 30, 2), 40).state.position);
+  });
+});
+
+describe('the step size', () => {
+  test('given, with nothing to adapt it: used as it is', () => {
+    const given = new NUTS(target, { stepSize: 0.123 });
+    expect(start(given, 0).stepSize).toBe(0.123);
+    expect(advance(start(given, 0), 20).stepSize).toBe(0.123);
+    const fixed = new NUTS(target, { stepSize: 0.123, adaptStepSize: false });
+    const chain = advance(start(fixed, 150), 200);
+    expect(chain.stepSize).toBe(0.123);
+    expect(chain.state.adaptation.inverseMassMatrix).not.toEqual({ kind: 'diagonal', values: [1, 1, 1] });
+  });
+
+  test('not given: a reasonable one, even without warm-up', () => {
+    const { stepSize } = start(new NUTS(gaussian([[1e10]])), 0);
+    expect(stepSize).toBeGreaterThan(1e-7);
+    expect(stepSize).toBeLessThan(1e-4);
+  });
+
+  test('is found anew for each new mass matrix', () => {
+    // After the first metric window, coordinates of scales 1e-3 and 1e3 have the same scale in the new metric.
+    const chain = start(new NUTS(gaussian([[1e6, 0], [0, 1e-6]])), 1000);
+    advance(chain, 75);
+    expect(chain.stepSize).toBeLessThan(0.02);
+    advance(chain, 425);
+    expect(chain.stepSize).toBeGreaterThan(0.1);
+  });
+
+  test('reaches the acceptance that it is tuned to', () => {
+    const acceptProb = (targetAcceptProb: number) => {
+      const chain = advance(start(new NUTS(banana, { targetAcceptProb }), 1000), 1000);
+      return Array.from({ length: 2000 }, () => chain.step().acceptProb).reduce((sum, x) => sum + x, 0) / 2000;
+    };
+    // Dual averaging averages log ε, which overshoots the target by a few per cent where acceptance is not linear in it.
+    for (const wanted of [0.6, 0.8, 0.95]) expect(Math.abs(acceptProb(wanted) - wanted)).toBeLessThan(0.12);
+  });
+});
+
+test('the mass matrix becomes the covariance', () => {
+  const covariance = [[4, 1.5], [1.5, 1]];
+  const determinant = 4 - 1.5 ** 2;
+  const density = gaussian([[1 / determinant, -1.5 / determinant], [-1.5 / determinant, 4 / determinant]]);
+  const matrixOf = (massMatrix: 'diagonal' | 'dense') => {
+    const { inverseMassMatrix } = advance(start(new NUTS(density, { massMatrix }), 2000), 2000).state.adaptation;
+    return inverseMassMatrix.kind === 'identity' ? [] : inverseMassMatrix.values;
+  };
+  // The last window has 1000 iterations or more: the error of a variance is about 5 %.
+  for (const [i, value] of matrixOf('dense').entries()) {
+    expect(Math.abs(value - covariance.flat()[i]!)).toBeLessThan(0.25 * Math.abs(covariance.flat()[i]!));
+  }
+  expect(Math.abs(matrixOf('diagonal')[0]! / 4 - 1)).toBeLessThan(0.25);
+  expect(Math.abs(matrixOf('diagonal')[1]! - 1)).toBeLessThan(0.25);
+});
+
+describe('runChain', () => {
+  const options = { chain: 2, numChains: 4 };
+
+  test('records the draws that steps give', async () => {
+    const kernel = new NUTS(banana);
+    const chain = start(kernel, 50);
+    const draws = new ChainDraws(30, 2);
+    await runChain(chain, draws, options);
+    const byHand = start(kernel, 50);
+    let leapfrogs = 0;
+    for (let i = 0; i < 50; i++) leapfrogs += byHand.step().numLeapfrog;
+    expect(draws.warmupLeapfrog).toBe(leapfrogs);
+    for (let i = 0; i < 30; i++) {
+      const info = byHand.step();
+      expect([...draws.positions.subarray(2 * i, 2 * i + 2)]).toEqual([...byHand.current.position]);
+      expect(draws.statistics.logDensity[i]).toBe(byHand.current.logDensity);
+      expect(draws.statistics.energy[i]).toBe(info.energy);
+      expect(draws.statistics.acceptProb[i]).toBe(info.acceptProb);
+      expect(draws.statistics.numLeapfrog[i]).toBe(info.numLeapfrog);
+      expect(draws.statistics.treeDepth[i]).toBe(info.treeDepth);
+    }
+    expect(draws.count).toBe(30);
+    expect(draws.warmupSeconds).toBeGreaterThan(0);
+    expect(draws.sampleSeconds).toBeGreaterThan(0);
+  });
+
+  test('reports the end of each phase', async () => {
+    const events: McmcProgress[] = [];
+    await runChain(start(new NUTS(banana), 50), new ChainDraws(30, 2), {
+      ...options,
+      onProgress: (event) => events.push(event),
+    });
+    const ends = events.filter(({ iteration, total }) => iteration === total);
+    expect(ends).toMatchObject([
+      { chain: 2, numChains: 4, phase: 'warmup', total: 50 },
+      { chain: 2, numChains: 4, phase: 'sample', total: 30 },
+    ]);
+    for (const { acceptProb, stepSize } of ends) {
+      expect(acceptProb).toBeGreaterThan(0.3);
+      expect(acceptProb).toBeLessThanOrEqual(1);
+      expect(stepSize).toBeGreaterThan(0);
+    }
+  });
+
+  test('lets timers fire while it runs', async () => {
+    const slow: LogDensity = {
+      dimension: 2,
+      evaluate: (q, gradient) => {
+        const until = performance.now() + 0.2;
+        while (performance.now() < until);
+        return banana.evaluate(q, gradient);
+      },
+    };
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 10);
+    let events = 0;
+    await runChain(start(new NUTS(slow), 100), new ChainDraws(100, 2), { ...options, onProgress: () => events++ });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(3);
+    expect(events).toBeGreaterThan(4);
+  });
+
+  test('stops when aborted, between two transitions, and can be resumed bit for bit', async () => {
+    const kernel = new NUTS(banana);
+    const whole = new ChainDraws(200, 2);
+    await runChain(start(kernel, 100), whole, options);
+
+    const controller = new AbortController();
+    const density = counted(banana);
+    const chain = start(kernel, 100, 1, density);
+    const draws = new ChainDraws(200, 2);
+    const run = runChain(chain, draws, {
+      ...options,
+      signal: controller.signal,
+      onProgress: ({ phase }) => {
+        if (phase === 'warmup') controller.abort();
+      },
+    });
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(chain.iteration).toBeLessThanOrEqual(100);
+    const evaluations = density.count;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(density.count).toBe(evaluations);
+
+    await runChain(chain, draws, options);
+    expect(draws.positions).toEqual(whole.positions);
+    expect(draws.statistics).toEqual(whole.statistics);
+  });
+
+  test('does not begin when aborted before, and throws the reason it was given', async () => {
+    const density = counted(banana);
+    const chain = start(new NUTS(banana), 10, 1, density);
+    density.count = 0;
+    const reason = new Error('enough');
+    const run = runChain(chain, new ChainDraws(10, 2), { ...options, signal: AbortSignal.abort(reason) });
+    await expect(run).rejects.toBe(reason);
+    expect(density.count).toBe(0);
+  });
+});
