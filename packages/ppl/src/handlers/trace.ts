@@ -91,7 +91,7 @@ function plateSite({ name, plates, infer, value, size, subsampleSize }: PlateMes
 }
 
 /** What `handlers.trace(fn)` gives: `fn` itself, with `getTrace` beside it. */
-export interface Traced<A extends never[], R> {
+export interface Traced<A extends unknown[], R> {
   (...args: A): R;
   /**
    * Runs the function and returns its trace. Only what the trace holds stays allocated; `trace.dispose()` frees it.
@@ -102,7 +102,7 @@ export interface Traced<A extends never[], R> {
 }
 
 /** Runs `fn` inside a fresh trace handler; intermediate tensors are disposed, the trace's are kept. */
-export function traceOf<A extends never[], R>(fn: (...args: A) => R, ...args: A): Trace {
+export function traceOf<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Trace {
   const engine = tf.engine();
   engine.startScope('trace');
   let trace: Trace | null = null;
@@ -122,9 +122,9 @@ function synchronous<R>(result: R): R {
 }
 
 /** `trace(fn)` gives a function with `getTrace`; `trace()` gives a handler whose `run` and `trace` do the same by hand. */
-export function trace<A extends never[], R>(fn: (...args: A) => R): Traced<A, R>;
+export function trace<A extends unknown[], R>(fn: (...args: A) => R): Traced<A, R>;
 export function trace(): TraceHandler;
-export function trace<A extends never[], R>(fn?: (...args: A) => R): Traced<A, R> | TraceHandler {
+export function trace<A extends unknown[], R>(fn?: (...args: A) => R): Traced<A, R> | TraceHandler {
   if (fn === undefined) return new TraceHandler();
   if (typeof fn !== 'function') throw new TypeError('handlers.trace: expected a function, or nothing');
   const traced = (...args: A): R => fn(...args);
