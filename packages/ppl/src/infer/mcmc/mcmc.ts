@@ -10,7 +10,7 @@ import { ChainDraws, DRAW_STATISTICS, type ChainDrawsState, type DrawStatistic }
 import { initialDraws, type InitStrategy } from './initStrategy.ts';
 import type { McmcKernel } from './kernelOptions.ts';
 import { NUTS } from './nuts.ts';
-import { runChain, type McmcProgress } from './runChain.ts';
+import { runChain, showProgress, type McmcProgress } from './runChain.ts';
 import { constrainDraws, scalarChains, type SampleArray, type SiteDraws } from './samples.ts';
 import { summariseScalar, type Summary } from './summary.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -294,14 +294,4 @@ export class MCMC {
     const { numSamples } = this.options;
     return groupByChain ? [numChains, numSamples] : [numChains * numSamples];
   }
-}
-
-function showProgress(sink: ProgressSink, progress: McmcProgress): void {
-  const { chain, numChains, phase, iteration, total, stepSize, acceptProb, divergences } = progress;
-  sink.update({
-    label: `${numChains > 1 ? `chain ${chain + 1}/${numChains} ` : ''}${phase}`,
-    current: iteration,
-    total,
-    metrics: { step: stepSize, accept: acceptProb, divergences },
-  });
 }

@@ -1,5 +1,6 @@
 /** @file Running a chain to its end without blocking the event loop. */
 import { breathe } from '../../util/breathe.ts';
+import type { ProgressSink } from '../../util/progress.ts';
 import type { Chain } from './chain.ts';
 import type { ChainDraws } from './draws.ts';
 
@@ -19,6 +20,17 @@ export interface McmcProgress {
   readonly acceptProb: number;
   /** Divergent transitions in this phase. */
   readonly divergences: number;
+}
+
+/** Shows `progress` as a line of `sink`. */
+export function showProgress(sink: ProgressSink, progress: McmcProgress): void {
+  const { chain, numChains, phase, iteration, total, stepSize, acceptProb, divergences } = progress;
+  sink.update({
+    label: `${numChains > 1 ? `chain ${chain + 1}/${numChains} ` : ''}${phase}`,
+    current: iteration,
+    total,
+    metrics: { step: stepSize, accept: acceptProb, divergences },
+  });
 }
 
 export interface RunChainOptions {

@@ -69,7 +69,7 @@ describe('findInitialPoint', () => {
 describe('initStrategy', () => {
   const plain = resolveTarget(standardNormal(2), [], { engine: 'auto', stream: RandomStream.fromSeed(1) }) as Target;
   const draw = (strategy: InitStrategy, target: Target = plain, chain = 0) =>
-    [...Array.from(initialDraws(strategy, target, chain).draw(RandomStream.fromSeed(1)))];
+    Array.from(initialDraws(strategy, target, chain).draw(RandomStream.fromSeed(1)));
 
   test('uniform, by default and with another radius', () => {
     const draws = draw('uniform');
