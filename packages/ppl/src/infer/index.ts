@@ -1,3 +1,9 @@
 /** @file Inference: variational, Markov chain Monte Carlo, prediction. */
 export { logDensity } from './mcmc/model/modelTarget.ts';
 export type { LogDensityOptions, ModelLogDensity } from './mcmc/model/modelTarget.ts';
+export type { ElboOptions } from './svi/elbo.ts';
+export type { Loss, LossAndGradients, ParamGradient, Program } from './svi/loss.ts';
+export { SVI } from './svi/svi.ts';
+export type { SviOptions, SviProgress, SviRunOptions } from './svi/svi.ts';
+export { TraceELBO } from './svi/traceElbo.ts';
+export { TraceMeanFieldELBO } from './svi/traceMeanFieldElbo.ts';
