@@ -21,4 +21,4 @@ export {
   positiveDefinite,
 } from './matrices.ts';
 export { Real, real, realVector } from './real.ts';
-export { Ordered, ordered, positiveOrdered, Simplex, simplex } from './vectors.ts';
+export { Counts, countsOf, OneHot, oneHot, Ordered, ordered, positiveOrdered, Simplex, simplex } from './vectors.ts';

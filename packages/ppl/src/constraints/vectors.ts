@@ -1,6 +1,8 @@
 /** @file Sets of vectors. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Parameter } from '../distributions/parameter.ts';
+import { asTensor, describe } from '../distributions/parameter.ts';
 import type { Constraint } from './constraint.ts';
 
 /** How far the sum of a float32 simplex may be from one. */
@@ -45,6 +47,40 @@ export class Ordered implements Constraint {
   }
 }
 
+export class OneHot implements Constraint {
+  readonly name: string = 'oneHot';
+  readonly eventDim: number = 1;
+  readonly isDiscrete: boolean = true;
+
+  check(value: Tensor): Tensor {
+    return tf.tidy(() => {
+      const isBit = tf.logicalOr(tf.equal(value, 0), tf.equal(value, 1));
+      return tf.logicalAnd(tf.all(isBit, -1), tf.equal(tf.sum(value, -1), 1));
+    });
+  }
+}
+
+/** Vectors of counts. */
+export class Counts implements Constraint {
+  readonly name: string;
+  readonly eventDim: number = 1;
+  readonly isDiscrete: boolean = true;
+  /** What the counts of each vector sum to. */
+  readonly total: Parameter;
+
+  constructor(total: Parameter) {
+    this.name = `countsOf(${describe(total)})`;
+    this.total = total;
+  }
+
+  check(value: Tensor): Tensor {
+    return tf.tidy(() => {
+      const isCount = tf.logicalAnd(tf.greaterEqual(value, 0), tf.equal(value, tf.floor(value)));
+      return tf.logicalAnd(tf.all(isCount, -1), tf.equal(tf.sum(value, -1), asTensor(this.total)));
+    });
+  }
+}
+
 /** Vectors of numbers ≥ 0 that sum to one (to 1e-5). */
 export const simplex: Constraint = new Simplex();
 
@@ -53,3 +89,11 @@ export const ordered: Constraint = new Ordered(false);
 
 /** Vectors of positive numbers in strictly ascending order. */
 export const positiveOrdered: Constraint = new Ordered(true);
+
+/** Vectors with a single one among zeros. */
+export const oneHot: Constraint = new OneHot();
+
+/** Vectors of whole numbers ≥ 0 that sum to `total`. */
+export function countsOf(total: Parameter): Constraint {
+  return new Counts(total);
+}

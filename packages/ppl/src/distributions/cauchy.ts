@@ -1,36 +1,17 @@
 /** @file The Cauchy distribution. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Constraint } from '../constraints/constraint.ts';
-import { positive } from '../constraints/interval.ts';
-import { real } from '../constraints/real.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { uniformTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
-import { broadcastShapes, shapeOf } from '../util/shape.ts';
-import { Distribution } from './distribution.ts';
 import * as fold from './fold.ts';
 import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
+import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 
-export class Cauchy extends Distribution {
+export class Cauchy extends LocationScale {
   override readonly name: string = 'cauchy';
-  override readonly hasRsample: boolean = true;
-  readonly loc: Parameter;
-  readonly scale: Parameter;
-
-  constructor(loc: Parameter, scale: Parameter) {
-    super(broadcastShapes(shapeOf(loc), shapeOf(scale)));
-    this.require('loc', loc, real);
-    this.require('scale', scale, positive);
-    this.loc = loc;
-    this.scale = scale;
-  }
-
-  override get support(): Constraint {
-    return real;
-  }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     return this.computeIcdf(uniformTensor(stream, shape));
@@ -61,12 +42,7 @@ export class Cauchy extends Distribution {
 
   /** loc - scale / tan(π p). */
   protected override computeIcdf(p: Tensor): Tensor {
-    const z = tf.neg(tf.reciprocal(tf.tan(tf.mul(p, Math.PI))));
-    return fold.add(fold.mul(z, operand(this.scale)), operand(this.loc));
-  }
-
-  private standardise(x: Tensor): Tensor {
-    return fold.div(fold.sub(x, operand(this.loc)), operand(this.scale));
+    return this.fromStandard(tf.neg(tf.reciprocal(tf.tan(tf.mul(p, Math.PI)))));
   }
 }
 

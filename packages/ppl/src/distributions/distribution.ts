@@ -195,7 +195,7 @@ export abstract class Distribution {
   }
 
   /** The distribution whose log-density counts as zero wherever `mask` (of batch shape) is false. */
-  mask(mask: Tensor | TensorLike | boolean): Distribution {
+  mask(mask: Tensor | TensorLike): Distribution {
     if (wrappers.masked === null) throw new Error('distributions/masked.ts is not loaded');
     return wrappers.masked(this, mask);
   }

@@ -4,13 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tensorOps from '../ops/gamma.ts';
-import { ndtr as tensorNdtr } from '../ops/normal.ts';
-import * as digammas from '../ops/scalar/digamma.ts';
+import * as gammas from '../ops/gamma.ts';
+import * as logs from '../ops/logs.ts';
+import * as normals from '../ops/normal.ts';
+import * as scalarDigammas from '../ops/scalar/digamma.ts';
 import { lbeta as scalarLbeta } from '../ops/scalar/lbeta.ts';
 import { lgamma as scalarLgamma } from '../ops/scalar/lgamma.ts';
-import { softplus as scalarSoftplus, sigmoid as scalarSigmoid } from '../ops/scalar/logs.ts';
-import { ndtr as scalarNdtr } from '../ops/scalar/normal.ts';
+import * as scalarLogs from '../ops/scalar/logs.ts';
+import * as scalarNormals from '../ops/scalar/normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
@@ -31,6 +32,12 @@ interface Binary {
 /** A parameter as an operand: a number stays one. Belongs to the surrounding `tf.tidy` if it is a new tensor. */
 export function operand(parameter: Parameter): Operand {
   return typeof parameter === 'number' ? parameter : asTensor(parameter);
+}
+
+/** `a` where `condition` holds, else `b`. */
+export function pick(condition: boolean | Tensor, a: Operand, b: Operand): Operand {
+  if (typeof condition === 'boolean') return condition ? a : b;
+  return tf.where(condition, a, b);
 }
 
 function unary(onNumber: (x: number) => number, onTensor: (x: Tensor) => Tensor): Unary {
@@ -57,13 +64,15 @@ export const div: Binary = binary((a, b) => a / b, tf.div, (a, b) => (b === 1 ? 
 export const neg: Unary = unary((x) => -x, tf.neg);
 export const log: Unary = unary(Math.log, tf.log);
 export const log1p: Unary = unary(Math.log1p, tf.log1p);
+export const log1mexp: Unary = unary(scalarLogs.log1mexp, logs.log1mexp);
 export const exp: Unary = unary(Math.exp, tf.exp);
 export const expm1: Unary = unary(Math.expm1, tf.expm1);
-export const sqrt: Unary = unary(Math.sqrt, tf.sqrt);
 export const square: Unary = unary((x) => x * x, tf.square);
-export const sigmoid: Unary = unary(scalarSigmoid, tf.sigmoid);
-export const softplus: Unary = unary(scalarSoftplus, tf.softplus);
-export const ndtr: Unary = unary(scalarNdtr, tensorNdtr);
-export const lgamma: Unary = unary(scalarLgamma, tensorOps.lgamma);
-export const digamma: Unary = unary(digammas.digamma, tensorOps.digamma);
-export const lbeta: Binary = binary(scalarLbeta, tensorOps.lbeta);
+export const sigmoid: Unary = unary(scalarLogs.sigmoid, tf.sigmoid);
+export const softplus: Unary = unary(scalarLogs.softplus, tf.softplus);
+export const ndtr: Unary = unary(scalarNormals.ndtr, normals.ndtr);
+export const logNdtr: Unary = unary(scalarNormals.logNdtr, normals.logNdtr);
+export const lgamma: Unary = unary(scalarLgamma, gammas.lgamma);
+export const digamma: Unary = unary(scalarDigammas.digamma, gammas.digamma);
+export const lbeta: Binary = binary(scalarLbeta, gammas.lbeta);
+export const digammaDifference: Binary = binary(scalarDigammas.digammaDifference, gammas.digammaDifference);

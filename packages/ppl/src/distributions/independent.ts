@@ -80,7 +80,7 @@ export class Independent extends Distribution {
   /** Only of a single batch of events: the values of a product are too many to list. */
   override enumerateSupport(): Tensor {
     if (this.reinterpreted > 0) return super.enumerateSupport();
-    return this.base.enumerateSupport();
+    return expandedBase(this).enumerateSupport();
   }
 
   override toEvent(n: number = this.batchShape.length): Distribution {

@@ -12,10 +12,10 @@ export interface Family<D extends Distribution = Distribution> {
 }
 
 /**
- * KL(p ‖ q) in closed form. It may return a number, or a shape that broadcasts to the joint batch shape. It throws
- * {@link NoClosedFormKl} if there is none for these two after all.
+ * KL(p ‖ q) in closed form: a number, or a tensor of a shape that broadcasts to the joint batch shape; `null` if there is
+ * none for these two, so that the next rule is tried.
  */
-export type KlRule<P extends Distribution, Q extends Distribution> = (p: P, q: Q) => Operand;
+export type KlRule<P extends Distribution, Q extends Distribution> = (p: P, q: Q) => Operand | null;
 
 /** No closed form is known: estimate the divergence from draws instead. */
 export class NoClosedFormKl extends Error {
@@ -32,11 +32,11 @@ export class NoClosedFormKl extends Error {
 const rules = new Map<Family, Map<Family, KlRule<never, never>>>();
 
 /**
- * Registers a closed form for distributions of classes `P` and `Q` and their subclasses. The rule nearest to the class of
- * `p` is taken, among those the one nearest to the class of `q`; a later registration of the same pair replaces an
- * earlier one.
+ * Registers a closed form for distributions of classes `P` and `Q` and their subclasses. Rules nearer to the class of `p`
+ * go first, among those the ones nearer to the class of `q`; a later registration of the same pair replaces an earlier
+ * one.
  *
- * @param rule - KL(p ‖ q), of a shape that broadcasts to the joint batch shape; its tensors are tidied up.
+ * @param rule - runs inside `tf.tidy`.
  */
 export function registerKl<P extends Distribution, Q extends Distribution>(
   P: Family<P>,
@@ -64,22 +64,25 @@ export function klDivergence(p: Distribution, q: Distribution): Tensor {
     );
   }
   const shape = broadcastShapes(p.batchShape, q.batchShape);
-  const rule = find(p, q);
-  if (rule === null) throw new NoClosedFormKl(p, q);
-  return tf.tidy(() => tf.broadcastTo(asTensor(rule(p as never, q as never)), shape));
+  return tf.tidy(() => {
+    for (const rule of candidates(p, q)) {
+      const result = rule(p as never, q as never);
+      if (result !== null) return tf.broadcastTo(asTensor(result), shape);
+    }
+    throw new NoClosedFormKl(p, q);
+  });
 }
 
-/** Whether a rule is registered; the rule itself may still find no closed form. */
-function find(p: Distribution, q: Distribution): KlRule<never, never> | null {
+/** The rules registered for these classes, nearest first. */
+function* candidates(p: Distribution, q: Distribution): Generator<KlRule<never, never>> {
   for (const P of ancestry(p)) {
     const row = rules.get(P);
     if (row === undefined) continue;
     for (const Q of ancestry(q)) {
       const rule = row.get(Q);
-      if (rule !== undefined) return rule;
+      if (rule !== undefined) yield rule;
     }
   }
-  return null;
 }
 
 /** The class of `distribution` and those that it extends, nearest first. */

@@ -1,6 +1,9 @@
 /** @file Kullback-Leibler divergences within families of numbers. */
 import * as tf from '@tensorflow/tfjs-core';
+import { xlogy } from '../ops/logs.ts';
 import { Bernoulli } from './bernoulli.ts';
+import { Beta } from './beta.ts';
+import { Exponential } from './exponential.ts';
 import { Categorical } from './categorical.ts';
 import { classLogProbabilities, classProbabilities } from './classes.ts';
 import * as fold from './fold.ts';
@@ -9,7 +12,11 @@ import { operand } from './fold.ts';
 import { Gamma } from './gamma.ts';
 import { HalfNormal } from './halfNormal.ts';
 import { registerKl } from './kl.ts';
+import { Laplace } from './laplace.ts';
+import { LogNormal } from './logNormal.ts';
 import { Normal } from './normal.ts';
+import { asTensor } from './parameter.ts';
+import { Poisson } from './poisson.ts';
 import { failureProbability, logLikelihood, successProbability } from './probability.ts';
 import { Uniform } from './uniform.ts';
 
@@ -19,9 +26,20 @@ function klOfScales(p: Operand, q: Operand): Operand {
   return fold.sub(fold.mul(fold.sub(fold.square(ratio), 1), 0.5), fold.log(ratio));
 }
 
-registerKl(Normal, Normal, (p, q) => {
+function klOfNormals(p: Normal | LogNormal, q: Normal | LogNormal): Operand {
   const z = fold.div(fold.sub(operand(p.loc), operand(q.loc)), operand(q.scale));
   return fold.add(fold.mul(fold.square(z), 0.5), klOfScales(operand(p.scale), operand(q.scale)));
+}
+
+registerKl(Normal, Normal, klOfNormals);
+registerKl(LogNormal, LogNormal, klOfNormals);
+
+// log(b / a) + |μ - μ'| / b + a / b exp(-|μ - μ'| / a) - 1, with a and b the scales of p and q
+registerKl(Laplace, Laplace, (p, q) => {
+  const distance = tf.abs(asTensor(fold.sub(operand(p.loc), operand(q.loc))));
+  const ratio = fold.div(operand(p.scale), operand(q.scale));
+  const near = fold.mul(tf.exp(tf.neg(fold.div(distance, operand(p.scale)))), ratio);
+  return tf.add(fold.div(distance, operand(q.scale)), fold.sub(fold.sub(near, 1), fold.log(ratio)));
 });
 
 registerKl(HalfNormal, HalfNormal, (p, q) => klOfScales(operand(p.scale), operand(q.scale)));
@@ -33,6 +51,27 @@ registerKl(Gamma, Gamma, (p, q) => {
   const shapes = fold.sub(fold.mul(fold.sub(a, a2), fold.digamma(a)), fold.sub(fold.lgamma(a), fold.lgamma(a2)));
   const ratio = fold.div(b2, b);
   return fold.add(shapes, fold.sub(fold.mul(a, fold.sub(ratio, 1)), fold.mul(a2, fold.log(ratio))));
+});
+
+// log B(a', b') - log B(a, b) + (a - a') (ψ(a) - ψ(a + b)) + (b - b') (ψ(b) - ψ(a + b))
+registerKl(Beta, Beta, (p, q) => {
+  const [a, b] = [operand(p.concentration1), operand(p.concentration0)];
+  const [a2, b2] = [operand(q.concentration1), operand(q.concentration0)];
+  const first = fold.mul(fold.sub(a, a2), fold.digammaDifference(a, b));
+  const second = fold.mul(fold.sub(b, b2), fold.digammaDifference(b, a));
+  return fold.add(fold.sub(fold.lbeta(a2, b2), fold.lbeta(a, b)), fold.add(first, second));
+});
+
+// r - 1 - log r, with r the ratio of rates
+registerKl(Exponential, Exponential, (p, q) => {
+  const ratio = fold.div(operand(q.rate), operand(p.rate));
+  return fold.sub(fold.sub(ratio, 1), fold.log(ratio));
+});
+
+// λ log(λ / λ') - λ + λ'
+registerKl(Poisson, Poisson, (p, q) => {
+  const [rate, rate2] = [operand(p.rate), operand(q.rate)];
+  return tf.add(tf.sub(xlogy(rate, rate), xlogy(rate, rate2)), fold.sub(rate2, rate));
 });
 
 registerKl(Uniform, Uniform, (p, q) => {

@@ -7,7 +7,7 @@ import { withValidation } from '../util/validation.ts';
 import { Delta } from './delta.ts';
 import { Distribution } from './distribution.ts';
 import { Independent } from './independent.ts';
-import { klDivergence, NoClosedFormKl, registerKl } from './kl.ts';
+import { klDivergence, registerKl } from './kl.ts';
 import { applyMask, Masked } from './masked.ts';
 import { Transformed } from './transformed.ts';
 
@@ -19,10 +19,7 @@ function klOfPoint(p: Distribution, q: Distribution): Tensor {
   return withValidation(false, () => tf.sub(p.logProb(value), q.logProb(value)));
 }
 
-registerKl(Independent, Distribution, (p, q) => {
-  if (!(p.base instanceof Delta)) throw new NoClosedFormKl(p, q);
-  return klOfPoint(p, q);
-});
+registerKl(Independent, Distribution, (p, q) => (p.base instanceof Delta ? klOfPoint(p, q) : null));
 
 registerKl(Independent, Independent, (p, q) => {
   const shared = Math.min(p.reinterpreted, q.reinterpreted);
@@ -37,12 +34,11 @@ function withFewerDims({ base, reinterpreted }: Independent, n: number): Distrib
 
 // A change of variables changes both densities alike.
 registerKl(Transformed, Transformed, (p, q) => {
-  if (!sameStructure(p.transform, q.transform)) throw new NoClosedFormKl(p, q);
-  return klDivergence(p.base, q.base);
+  return sameStructure(p.transform, q.transform) ? klDivergence(p.base, q.base) : null;
 });
 
 // Where only one of the two is masked, what is left is an expectation of the other's log-density.
 registerKl(Masked, Masked, (p, q) => {
-  if (!sameStructure(p.maskValue, q.maskValue)) throw new NoClosedFormKl(p, q);
+  if (!sameStructure(p.maskValue, q.maskValue)) return null;
   return applyMask(p.maskValue, klDivergence(p.base, q.base));
 });

@@ -10,7 +10,7 @@ import { Distribution } from './distribution.ts';
 import { wrappers } from './wrappers.ts';
 
 /** What a mask may be given as; a boolean holds for all elements. */
-export type Mask = Tensor | TensorLike | boolean;
+export type Mask = Tensor | TensorLike;
 
 export class Masked extends Distribution {
   override readonly name: string;
@@ -80,13 +80,7 @@ export class Masked extends Distribution {
   }
 
   override enumerateSupport(): Tensor {
-    return tf.tidy(() => {
-      const values = this.base.enumerateSupport();
-      const ranks = this.batchShape.length - this.base.batchShape.length;
-      const [count = 0, ...rest] = values.shape;
-      const aligned = tf.reshape(values, [count, ...new Array<number>(ranks).fill(1), ...rest]);
-      return tf.broadcastTo(aligned, [count, ...this.batchShape, ...this.eventShape]);
-    });
+    return this.base.expand(this.batchShape).enumerateSupport();
   }
 }
 

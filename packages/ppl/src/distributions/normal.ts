@@ -1,40 +1,21 @@
 /** @file The normal distribution. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Constraint } from '../constraints/constraint.ts';
-import { positive } from '../constraints/interval.ts';
-import { real } from '../constraints/real.ts';
 import { ndtr, ndtri } from '../ops/normal.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { normalTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
-import { broadcastShapes, shapeOf } from '../util/shape.ts';
-import { Distribution } from './distribution.ts';
 import * as fold from './fold.ts';
 import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
+import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 
 /** log √(2π). */
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+export const HALF_LOG_TWO_PI: number = 0.5 * Math.log(2 * Math.PI);
 
-export class Normal extends Distribution {
+export class Normal extends LocationScale {
   override readonly name: string = 'normal';
-  override readonly hasRsample: boolean = true;
-  readonly loc: Parameter;
-  readonly scale: Parameter;
-
-  constructor(loc: Parameter, scale: Parameter) {
-    super(broadcastShapes(shapeOf(loc), shapeOf(scale)));
-    this.require('loc', loc, real);
-    this.require('scale', scale, positive);
-    this.loc = loc;
-    this.scale = scale;
-  }
-
-  override get support(): Constraint {
-    return real;
-  }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     return this.fromStandard(normalTensor(stream, shape));
@@ -63,14 +44,6 @@ export class Normal extends Distribution {
 
   protected override computeIcdf(p: Tensor): Tensor {
     return this.fromStandard(ndtri(p));
-  }
-
-  private standardise(x: Tensor): Tensor {
-    return fold.div(fold.sub(x, operand(this.loc)), operand(this.scale));
-  }
-
-  private fromStandard(z: Tensor): Tensor {
-    return fold.add(fold.mul(z, operand(this.scale)), operand(this.loc));
   }
 }
 

@@ -87,6 +87,6 @@ function* flatten(value: TensorLike): Generator<number> {
 }
 
 function preview(tensor: Tensor): string {
-  const values = [...tensor.dataSync().slice(0, 6)].map((x) => Number(x.toPrecision(6)));
+  const values = Array.from(tensor.dataSync().subarray(0, 6), (x) => Number(x.toPrecision(6)));
   return `[${values.join(', ')}${tensor.size > 6 ? ', ...' : ''}] of shape ${format(tensor.shape)}`;
 }

@@ -35,6 +35,16 @@ export function failureProbability(isLogits: boolean, value: Parameter): Operand
   return isLogits ? fold.sigmoid(fold.neg(operand(value))) : fold.sub(1, operand(value));
 }
 
+/** log p. */
+export function logSuccess(isLogits: boolean, value: Parameter): Operand {
+  return isLogits ? fold.neg(fold.softplus(fold.neg(operand(value)))) : fold.log(operand(value));
+}
+
+/** log(1 - p). */
+export function logFailure(isLogits: boolean, value: Parameter): Operand {
+  return isLogits ? fold.neg(fold.softplus(operand(value))) : fold.log1p(fold.neg(operand(value)));
+}
+
 /** successes · log p + failures · log(1 - p), where 0 log 0 counts as 0. */
 export function logLikelihood(isLogits: boolean, value: Parameter, successes: Operand, failures: Operand): Tensor {
   const x = operand(value);

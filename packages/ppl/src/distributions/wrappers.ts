@@ -4,7 +4,7 @@ import type { Distribution } from './distribution.ts';
 
 interface Wrappers {
   independent: ((base: Distribution, reinterpreted: number) => Distribution) | null;
-  masked: ((base: Distribution, mask: Tensor | TensorLike | boolean) => Distribution) | null;
+  masked: ((base: Distribution, mask: Tensor | TensorLike) => Distribution) | null;
 }
 
 /** Filled in by `independent.ts` and `masked.ts` as they load. */

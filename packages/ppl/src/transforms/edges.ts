@@ -7,6 +7,9 @@ import { asTensor } from '../distributions/parameter.ts';
 /** The smallest normal float32. */
 export const TINY: number = 2 ** -126;
 
+/** The largest float32. */
+export const MAX: number = (2 - 2 ** -23) * 2 ** 127;
+
 /** The distance from 1 to the next float32 above. */
 export const EPSILON: number = 2 ** -23;
 
