@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOrder, loadNativeBackend } from '#platform';
 import { checkOptions } from '../util/options.ts';
+import { mendBackends } from './mends.ts';
 import './setup.ts';
 
 /** The names that {@link ready} takes. */
@@ -54,6 +55,7 @@ async function automatic(): Promise<string> {
     }
   }
   await tf.ready();
+  mendBackends();
   return tf.getBackend();
 }
 
@@ -67,6 +69,8 @@ async function activate(name: keyof typeof PACKAGES): Promise<void> {
     if (tf.findBackendFactory(name) === null) throw new Error('it has not been imported');
     if (name === 'cpu') hushAdvice();
     if (!(await tf.setBackend(name))) throw new Error('it did not start');
+    // The backend may have been imported after this library.
+    mendBackends();
     tryOneOp();
   } catch (error) {
     await restore(previous, name);
