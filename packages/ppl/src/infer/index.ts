@@ -7,3 +7,4 @@ export { SVI } from './svi/svi.ts';
 export type { SviOptions, SviProgress, SviRunOptions } from './svi/svi.ts';
 export { TraceELBO } from './svi/traceElbo.ts';
 export { TraceMeanFieldELBO } from './svi/traceMeanFieldElbo.ts';
+export * from './mcmc/index.ts';
