@@ -1,4 +1,5 @@
 /** @file `constraints.*`: the sets that values and parameters lie in. */
+export { Circle, circle } from './circle.ts';
 export type { Constraint } from './constraint.ts';
 export { IndependentConstraint, independent } from './independent.ts';
 export { boolean, IntegerInterval, integerInterval, nonNegativeInteger, positiveInteger } from './integers.ts';

@@ -4,7 +4,6 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
 import { positive, unitInterval } from '../constraints/interval.ts';
 import { betainc } from '../ops/incomplete.ts';
-import { xlog1py, xlogy } from '../ops/logs.ts';
 import { randomLogGamma } from '../ops/randomGamma.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { sigmoid } from '../transforms/bounded.ts';
@@ -42,7 +41,7 @@ export class Beta extends Distribution {
 
   protected override logDensity(value: Tensor): Tensor {
     const [a, b] = [operand(this.concentration1), operand(this.concentration0)];
-    const kernel = tf.add(xlogy(fold.sub(a, 1), value), xlog1py(fold.sub(b, 1), tf.neg(value)));
+    const kernel = tf.add(fold.xlogy(fold.sub(a, 1), value), fold.xlog1py(fold.sub(b, 1), tf.neg(value)));
     return fold.sub(kernel, fold.lbeta(a, b));
   }
 

@@ -1,7 +1,7 @@
 /** @file The chi-squared distribution. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { positive } from '../constraints/interval.ts';
+import { nonNegative, positive } from '../constraints/interval.ts';
 import type { RandomStream } from '../random/stream.ts';
 import type { Shape } from '../util/shape.ts';
 import { shapeOf } from '../util/shape.ts';
@@ -24,7 +24,7 @@ export class Chi2 extends Distribution {
   }
 
   override get support(): Constraint {
-    return positive;
+    return nonNegative;
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {

@@ -4,9 +4,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import * as bessel from '../ops/bessel.ts';
 import * as gammas from '../ops/gamma.ts';
 import * as logs from '../ops/logs.ts';
 import * as normals from '../ops/normal.ts';
+import * as scalarBessel from '../ops/scalar/bessel.ts';
 import * as scalarDigammas from '../ops/scalar/digamma.ts';
 import { lbeta as scalarLbeta } from '../ops/scalar/lbeta.ts';
 import { lgamma as scalarLgamma } from '../ops/scalar/lgamma.ts';
@@ -74,5 +76,19 @@ export const ndtr: Unary = unary(scalarNormals.ndtr, normals.ndtr);
 export const logNdtr: Unary = unary(scalarNormals.logNdtr, normals.logNdtr);
 export const lgamma: Unary = unary(scalarLgamma, gammas.lgamma);
 export const digamma: Unary = unary(scalarDigammas.digamma, gammas.digamma);
+export const logBesselI0: Unary = unary(scalarBessel.logBesselI0, bessel.logBesselI0);
+export const besselRatio: Unary = unary(scalarBessel.besselRatio, bessel.besselRatio);
 export const lbeta: Binary = binary(scalarLbeta, gammas.lbeta);
 export const digammaDifference: Binary = binary(scalarDigammas.digammaDifference, gammas.digammaDifference);
+
+/** c log x, and 0 where c = 0 even if x = 0: by tfjs's own kernels where c is a number. */
+export const xlogy: Binary = binary(scalarLogs.xlogy, (c, x) => {
+  if (c === 0) return tf.zerosLike(x);
+  return typeof c === 'number' ? tf.mul(tf.log(x), c) : logs.xlogy(c, x);
+});
+
+/** c log(1 + x), and 0 where c = 0 even if x = -1. */
+export const xlog1py: Binary = binary(scalarLogs.xlog1py, (c, x) => {
+  if (c === 0) return tf.zerosLike(x);
+  return typeof c === 'number' ? tf.mul(tf.log1p(x), c) : logs.xlog1py(c, x);
+});

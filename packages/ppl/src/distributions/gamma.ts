@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { positive } from '../constraints/interval.ts';
+import { nonNegative, positive } from '../constraints/interval.ts';
 import { igamma } from '../ops/incomplete.ts';
 import { randomGamma } from '../ops/randomGamma.ts';
 import type { RandomStream } from '../random/stream.ts';
@@ -31,7 +31,7 @@ export class Gamma extends Distribution {
   }
 
   override get support(): Constraint {
-    return positive;
+    return nonNegative;
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
@@ -45,7 +45,7 @@ export class Gamma extends Distribution {
     const a = operand(this.concentration);
     const b = operand(this.rate);
     const constant = fold.sub(fold.mul(a, fold.log(b)), fold.lgamma(a));
-    const kernel = tf.sub(tf.mul(fold.sub(a, 1), tf.log(value)), fold.mul(value, b));
+    const kernel = tf.sub(fold.xlogy(fold.sub(a, 1), value), fold.mul(value, b));
     return fold.add(kernel, constant);
   }
 

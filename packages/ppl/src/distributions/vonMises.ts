@@ -2,17 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { interval, positive } from '../constraints/interval.ts';
+import { circle } from '../constraints/circle.ts';
+import { positive } from '../constraints/interval.ts';
 import { real } from '../constraints/real.ts';
-import { besselRatio, logBesselI0 } from '../ops/bessel.ts';
 import type { RandomStream } from '../random/stream.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 import * as fold from './fold.ts';
+import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
+import { integrate } from './quadrature.ts';
 
 export class VonMises extends Distribution {
   override readonly name: string = 'vonMises';
@@ -29,7 +31,7 @@ export class VonMises extends Distribution {
   }
 
   override get support(): Constraint {
-    return interval(-Math.PI, Math.PI);
+    return circle;
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
@@ -39,29 +41,49 @@ export class VonMises extends Distribution {
     return tf.tensor(draws, [...shape]);
   }
 
-  /** κ cos(x - loc) - log 2π I₀(κ). */
+  /** κ (cos(x - loc) - 1) - log 2π + κ - log I₀(κ), where 1 - cos x = 2 sin² x/2. */
   protected override logDensity(value: Tensor): Tensor {
-    const concentration = asTensor(this.concentration);
-    const kernel = tf.mul(concentration, tf.cos(fold.sub(value, operand(this.loc))));
-    return tf.sub(kernel, tf.add(logBesselI0(concentration), Math.log(2 * Math.PI)));
+    const kappa = operand(this.concentration);
+    const half = tf.sin(tf.mul(fold.sub(value, operand(this.loc)), 0.5));
+    const kernel = fold.mul(tf.mul(tf.square(half), -2), kappa);
+    return fold.sub(kernel, fold.add(fold.sub(fold.logBesselI0(kappa), kappa), Math.log(2 * Math.PI)));
   }
 
   /** The mean direction. */
-  protected override computeMean(): Tensor {
-    const loc = asTensor(this.loc);
-    return tf.atan2(tf.sin(loc), tf.cos(loc));
+  protected override computeMean(): Operand {
+    return operand(this.loc);
   }
 
-  /** The circular variance 1 - I₁(κ) / I₀(κ), between 0 and 1. */
+  /** That of the deviation from `loc`, which is within half a turn. */
   protected override computeVariance(): Tensor {
-    return tf.sub(1, besselRatio(asTensor(this.concentration)));
+    const all = this.integrate(0, tf.square);
+    return tf.div(all, this.integrate(0, tf.onesLike));
   }
 
   /** log 2π I₀(κ) - κ I₁(κ) / I₀(κ). */
-  protected override computeEntropy(): Tensor {
-    const concentration = asTensor(this.concentration);
-    const logs = tf.add(logBesselI0(concentration), Math.log(2 * Math.PI));
-    return tf.sub(logs, tf.mul(concentration, besselRatio(concentration)));
+  protected override computeEntropy(): Operand {
+    const kappa = operand(this.concentration);
+    const logs = fold.add(fold.logBesselI0(kappa), Math.log(2 * Math.PI));
+    return fold.sub(logs, fold.mul(kappa, fold.besselRatio(kappa)));
+  }
+
+  /** Of angles from `loc - π` to `loc + π`. */
+  protected override computeCdf(x: Tensor): Tensor {
+    const deviation = fold.sub(x, operand(this.loc));
+    const beyond = this.integrate(tf.abs(deviation), tf.onesLike);
+    const tail = tf.mul(tf.div(beyond, this.integrate(0, tf.onesLike)), 0.5);
+    return tf.where(tf.less(deviation, 0), tail, tf.sub(1, tail));
+  }
+
+  /** ∫ f(s) exp(κ (cos s - 1)) ds from s = `start` to π, or to where nothing is left. */
+  private integrate(start: Operand, f: (s: Tensor) => Tensor): Tensor {
+    const kappa = asTensor(this.concentration);
+    const end = tf.minimum(tf.mul(tf.rsqrt(kappa), 12), Math.PI);
+    const weigh = (s: Tensor): Tensor => {
+      const fall = tf.mul(tf.square(tf.sin(tf.mul(s, 0.5))), -2);
+      return tf.mul(f(s), tf.exp(tf.mul(fall, tf.expandDims(kappa, -1))));
+    };
+    return integrate(weigh, tf.minimum(asTensor(start), end), end);
   }
 }
 
@@ -95,8 +117,9 @@ function wrap(angle: number): number {
 }
 
 /**
- * The von Mises distribution of angles in [-π, π]: the normal distribution's counterpart on the circle. Its `mean` is the
- * mean direction, its `variance` the circular variance.
+ * The von Mises distribution of angles: the normal distribution's counterpart on the circle. Draws lie in [-π, π], but any
+ * number is taken as an angle. Mean, variance and distribution function are those of angles unrolled from `loc - π` to
+ * `loc + π`.
  *
  * @param loc - mean direction, in radians.
  * @param concentration - > 0, about the inverse of the variance where it is large; broadcasts with `loc` to the batch

@@ -1,4 +1,5 @@
 /** @file The bijection from unconstrained space onto each set, by the set's class. */
+import { Circle } from '../constraints/circle.ts';
 import type { Constraint } from '../constraints/constraint.ts';
 import { IndependentConstraint } from '../constraints/independent.ts';
 import { Interval } from '../constraints/interval.ts';
@@ -56,6 +57,7 @@ function ontoInterval({ lower, upper }: Interval): Transform {
 
 registerBijection(Real, () => identity);
 registerBijection(Interval, ontoInterval);
+registerBijection(Circle, () => new LogisticTransform(-Math.PI, Math.PI));
 registerBijection(Simplex, () => stickBreaking);
 registerBijection(Ordered, ({ isPositive }) => (isPositive ? positiveOrdered : ordered));
 registerBijection(LowerCholesky, () => lowerCholesky);
