@@ -1,0 +1,63 @@
+/** @file A function as data: nodes, and which of them are its results. */
+import type { DType, Node, NodeId, Shape } from './node.ts';
+import { operandsOf, renameOperands } from './operands.ts';
+import { print } from './print.ts';
+import { at } from './shape.ts';
+
+/** What an argument of a graph must be. */
+export interface GraphInput {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What a {@link Graph} is made of. */
+export interface GraphParts {
+  readonly inputs: readonly GraphInput[];
+  /** Operands before their users; nodes that lead to no result are dropped. */
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly NodeId[];
+  /** One an input: the gradient of the sum of the first output, or null where none was asked for. */
+  readonly gradients: readonly (NodeId | null)[];
+  /** How often each tfjs kernel ran on something that depends on the inputs. */
+  readonly kernels?: ReadonlyMap<string, number>;
+}
+
+/** A function of arrays: a list of nodes, operands first, of which some are the results. */
+export class Graph implements GraphParts {
+  readonly inputs: readonly GraphInput[];
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly NodeId[];
+  readonly gradients: readonly (NodeId | null)[];
+  readonly kernels: ReadonlyMap<string, number>;
+
+  constructor(parts: GraphParts) {
+    const { outputs, gradients } = parts;
+    const kept = reachable(parts.nodes, [...outputs, ...gradients.filter((id) => id !== null)]);
+    const names = new Map(kept.map((id, i) => [id, i]));
+    const rename = (id: NodeId): NodeId => names.get(id) ?? -1;
+    this.inputs = parts.inputs;
+    this.nodes = kept.map((id) => renameOperands(at(parts.nodes, id), rename));
+    this.outputs = outputs.map(rename);
+    this.gradients = gradients.map((id) => (id === null ? null : rename(id)));
+    this.kernels = parts.kernels ?? new Map<string, number>();
+  }
+
+  /** How many nodes compute something: neither inputs nor constants, nor reshapes, which only rename. */
+  get numOperations(): number {
+    return this.nodes.filter((node) => !['input', 'constant', 'reshape'].includes(node.op)).length;
+  }
+
+  /** The graph as a program, one node a line. */
+  toString(): string {
+    return print(this);
+  }
+}
+
+/** The nodes that lead to `results`, ascending. */
+function reachable(nodes: readonly Node[], results: readonly NodeId[]): NodeId[] {
+  const needed = new Set(results);
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (needed.has(id)) for (const operand of operandsOf(at(nodes, id))) needed.add(operand);
+  }
+  return [...needed].sort((a, b) => a - b);
+}

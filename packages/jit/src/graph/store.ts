@@ -1,0 +1,113 @@
+/** @file The growing list of nodes: each thing once, and what is constant worked out at once. */
+import { evaluateNode } from './evaluate/evaluate.ts';
+import type { Value } from './evaluate/positions.ts';
+import { broadcastTo } from './evaluate/positions.ts';
+import type { ConstantNode, DType, Node, NodeId, Shape } from './node.ts';
+import { operandsOf } from './operands.ts';
+import { at, formatShape, sizeOf } from './shape.ts';
+
+/**
+ * Nodes in the order of their making. A node equal to an earlier one is that one; a node whose operands are constants is
+ * evaluated, in float64, and becomes a constant; a constant all of whose entries are equal becomes a broadcast scalar.
+ */
+export class NodeStore {
+  readonly nodes: Node[] = [];
+  readonly #ids = new Map<string, NodeId>();
+  readonly #constants = new Map<string, NodeId[]>();
+
+  /** The node of that name. */
+  node(id: NodeId): Node {
+    return at(this.nodes, id);
+  }
+
+  /** The shape of the node of that name. */
+  shape(id: NodeId): Shape {
+    return this.node(id).shape;
+  }
+
+  /** The type of the node of that name. */
+  dtype(id: NodeId): DType {
+    return this.node(id).dtype;
+  }
+
+  /** Whether the node's value does not depend on inputs. */
+  isConstant(id: NodeId): boolean {
+    const node = this.node(id);
+    return node.op === 'constant' || (node.op === 'broadcast' && this.node(node.x).op === 'constant');
+  }
+
+  /** The node's value if it does not depend on inputs, else null. */
+  constantValue(id: NodeId): Value | null {
+    const node = this.node(id);
+    if (node.op === 'constant') return node;
+    if (node.op !== 'broadcast') return null;
+    const x = this.node(node.x);
+    return x.op === 'constant' ? { shape: node.shape, values: broadcastTo(x, node.shape) } : null;
+  }
+
+  /**
+   * A constant. The values are copied unless they are a `Float64Array`, which must not change any more.
+   *
+   * @throws Error when there are not as many values as the shape says.
+   */
+  constant(values: ArrayLike<number>, shape: Shape, dtype: DType): NodeId {
+    if (values.length !== sizeOf(shape)) {
+      throw new Error(`a constant of shape ${formatShape(shape)} cannot hold ${values.length} values`);
+    }
+    const doubles = values instanceof Float64Array ? values : Float64Array.from(values);
+    const first = doubles[0];
+    if (first !== undefined && shape.length > 0 && doubles.every((x) => Object.is(x, first))) {
+      const scalar = this.#constant({ op: 'constant', shape: [], dtype, values: Float64Array.of(first) });
+      return this.intern({ op: 'broadcast', shape: [...shape], dtype, x: scalar });
+    }
+    return this.#constant({ op: 'constant', shape: [...shape], dtype, values: doubles });
+  }
+
+  /** The name of `node`, which is evaluated if its operands are constants. */
+  protected emit(node: Node): NodeId {
+    const operands = operandsOf(node);
+    if (!operands.every((id) => this.isConstant(id))) return this.intern(node);
+    const values = operands.flatMap((id) => this.constantValue(id) ?? []);
+    return this.constant(evaluateNode(node, values), node.shape, node.dtype);
+  }
+
+  /** The name of `node`, new only if no equal node is there. */
+  protected intern(node: Node): NodeId {
+    const key = JSON.stringify(node, replacer);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.nodes.push(node) - 1;
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  #constant(node: ConstantNode): NodeId {
+    const key = `${node.dtype}${formatShape(node.shape)}${hash(node.values)}`;
+    const candidates = this.#constants.get(key) ?? [];
+    const known = candidates.find((id) => {
+      const values = this.constantValue(id)?.values;
+      return values?.every((x, i) => Object.is(x, node.values[i])) === true;
+    });
+    if (known !== undefined) return known;
+    const id = this.nodes.push(node) - 1;
+    this.#constants.set(key, [...candidates, id]);
+    return id;
+  }
+}
+
+/** JSON has no infinities, NaN or negative zero, which pads may hold. */
+function replacer(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? formatNumber(value) : value;
+}
+
+function formatNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** FNV-1a over the bits, 32 at a time. */
+function hash(values: Float64Array): number {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  let h = 0x811c9dc5;
+  for (const word of words) h = Math.imul(h ^ word, 0x01000193);
+  return h;
+}

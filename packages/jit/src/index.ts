@@ -1,0 +1,28 @@
+/** @file The front of Tyche's compiler: tfjs functions as graphs. */
+export { GraphBuilder } from './graph/builder.ts';
+export { registerFunction } from './graph/functions.ts';
+export type { SpecialFunction } from './graph/functions.ts';
+export { Graph } from './graph/graph.ts';
+export type { GraphInput, GraphParts } from './graph/graph.ts';
+export { interpret } from './graph/interpret.ts';
+export type { GraphResults } from './graph/interpret.ts';
+export type {
+  BinaryFunction,
+  Comparison,
+  DType,
+  Node,
+  NodeId,
+  NodeOf,
+  Reduction,
+  Shape,
+  UnaryFunction,
+  WindowGeometry,
+} from './graph/node.ts';
+export { operandsOf } from './graph/operands.ts';
+export { data } from './trace/data.ts';
+export type { NestedNumbers } from './trace/data.ts';
+export { TraceError } from './trace/error.ts';
+export type { KernelCall, Lowering } from './trace/lower/lowering.ts';
+export { KERNELS, registerLowering } from './trace/lower/registry.ts';
+export { traceGraph } from './trace/traceGraph.ts';
+export type { TraceableFunction, TraceInput, TraceOptions } from './trace/traceGraph.ts';

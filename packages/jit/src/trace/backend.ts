@@ -1,0 +1,251 @@
+/** @file A tfjs backend that computes nothing: its tensors stand for nodes of a graph. */
+import * as tf from '@tensorflow/tfjs-core';
+import { GraphBuilder } from '../graph/builder.ts';
+import type { DType, NodeId, Shape } from '../graph/node.ts';
+import { formatShape } from '../graph/shape.ts';
+import { originalOf } from './data.ts';
+import { shortestDecimal } from './decimal.ts';
+import { runEagerly } from './eager.ts';
+import { callerLocation, TraceError } from './error.ts';
+import type { KernelCall, Lowering } from './lower/lowering.ts';
+import { dtypeOf } from './lower/lowering.ts';
+import { loweringOf } from './lower/registry.ts';
+
+/** The name under which the backend is known to tfjs while a trace is under way. */
+export const BACKEND_NAME = 'trace';
+
+/** What stands behind a tensor of this backend: numbers as tfjs wrote them, or a node. */
+interface Entry {
+  readonly shape: Shape;
+  readonly dtype: tf.DataType;
+  refCount: number;
+  values: tf.backend_util.BackendValues | null;
+  node: NodeId | null;
+}
+
+const TFJS_DTYPE: Readonly<Record<DType, 'float32' | 'int32' | 'bool'>> = { float: 'float32', int: 'int32', bool: 'bool' };
+
+/** tfjs ops that draw random numbers in JavaScript, so that they reach a backend as plain values. */
+const RANDOM_OPS = /^(rand|randomGamma|randomNormal|randomStandardNormal|randomUniform|randomUniformInt|truncatedNormal|dropout)__op$/;
+
+/** A kernel that draws random numbers whatever its inputs. */
+const RANDOM_KERNELS: readonly string[] = [tf.Multinomial];
+
+/** A tfjs kernel's inputs as the engine hands them over: tensors by name, lists of them by place, options left out. */
+export type KernelInputs = Readonly<Record<string, tf.TensorInfo | null | undefined>>;
+
+/** How float32 constants are read; see `TraceOptions.constants`. */
+export type ConstantReading = 'decimal' | 'float32';
+
+/** The recording backend. One is made for each trace. */
+export class TraceBackend extends tf.KernelBackend {
+  readonly graph: GraphBuilder = new GraphBuilder();
+  /** How often each kernel ran on something that depends on the inputs. */
+  readonly kernels: Map<string, number> = new Map<string, number>();
+  /** An error that user code may have swallowed, or been unable to see because it came asynchronously. */
+  error: TraceError | null = null;
+
+  readonly #eagerBackend: string | null;
+  readonly #reading: ConstantReading;
+  readonly #entries = new Map<object, Entry>();
+  /** Nodes of tensors that live on other backends. */
+  readonly #foreign = new WeakMap<object, NodeId>();
+
+  constructor(eagerBackend: string | null, reading: ConstantReading) {
+    super();
+    this.#eagerBackend = eagerBackend;
+    this.#reading = reading;
+  }
+
+  /** A tensor that stands for `node`. */
+  tensorOf(node: NodeId): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.#infoOf(node), this);
+  }
+
+  /** The node that a tensor of any backend stands for. @throws TraceError for tensors of strings or complex numbers. */
+  nodeOf(tensor: tf.TensorInfo): NodeId {
+    const entry = this.#entries.get(tensor.dataId);
+    if (entry === undefined) {
+      const known = this.#foreign.get(tensor.dataId);
+      const node = known ?? this.#constant(tensor.dataId, tf.engine().readSync(tensor.dataId), tensor.shape, tensor.dtype);
+      if (known === undefined) this.#foreign.set(tensor.dataId, node);
+      return this.graph.reshape(node, tensor.shape);
+    }
+    entry.node ??= this.#constant(tensor.dataId, entry.values ?? new Float32Array(0), entry.shape, entry.dtype);
+    return this.graph.reshape(entry.node, tensor.shape);
+  }
+
+  /** Whether the tensor data depend on the inputs of the trace. */
+  isTraced(dataId: object): boolean {
+    const node = this.#entries.get(dataId)?.node;
+    return node !== undefined && node !== null && !this.graph.isConstant(node);
+  }
+
+  /** The data that are still held, in the order of their making. */
+  heldData(): object[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Runs a kernel: by its lowering, or, if it has none and works on constants alone, on an eager backend. */
+  run(kernelName: string, inputs: KernelInputs, attrs: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+    if (RANDOM_KERNELS.includes(kernelName)) throw this.#refuseRandom();
+    const given = Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
+    const lowering = loweringOf(kernelName);
+    const isTraced = given.some(([, tensor]) => this.isTraced(tensor.dataId));
+    if (isTraced) this.kernels.set(kernelName, (this.kernels.get(kernelName) ?? 0) + 1);
+    if (lowering === undefined) {
+      if (isTraced) throw this.#refuseKernel(kernelName);
+      return this.#runOnConstants(kernelName, Object.fromEntries(given), attrs);
+    }
+    const nodes = Object.fromEntries(given.map(([name, tensor]) => [name, this.nodeOf(tensor)]));
+    const result = this.#lower(lowering, { kernelName, inputs: nodes, attrs });
+    return typeof result === 'number' ? this.#infoOf(result) : result.map((node) => this.#infoOf(node));
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
+    if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuseRandom();
+    return this.#hold({ shape, dtype, refCount: 1, values, node: null });
+  }
+
+  override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+    this.#entries.set(dataId, { shape, dtype, refCount, values, node: null });
+  }
+
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const entry = this.#entries.get(dataId);
+    if (entry === undefined) throw new TraceError('this tensor was disposed of with the trace that it belonged to');
+    if (entry.values !== null) return entry.values;
+    const value = entry.node === null ? null : this.graph.constantValue(entry.node);
+    if (value === null) throw this.#refuseReading(entry);
+    if (entry.dtype === 'float32') return Float32Array.from(value.values);
+    return entry.dtype === 'int32' ? Int32Array.from(value.values) : Uint8Array.from(value.values);
+  }
+
+  /** A promise cannot throw where it should, so reading a traced tensor is noted and the promise stays pending. */
+  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    try {
+      return Promise.resolve(this.readSync(dataId));
+    } catch {
+      return new Promise(() => {});
+    }
+  }
+
+  override disposeData(dataId: object, force: boolean = false): boolean {
+    const entry = this.#entries.get(dataId);
+    if (entry === undefined) return true;
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    this.#entries.delete(dataId);
+    return true;
+  }
+
+  override refCount(dataId: object): number {
+    return this.#entries.get(dataId)?.refCount ?? 0;
+  }
+
+  override incRef(dataId: object): void {
+    const entry = this.#entries.get(dataId);
+    if (entry !== undefined) entry.refCount++;
+  }
+
+  override numDataIds(): number {
+    return this.#entries.size;
+  }
+
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return { unreliable: true, reasons: ['tensors of a trace hold no numbers'] };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override dispose(): void {}
+
+  #lower(lowering: Lowering, call: KernelCall): NodeId | readonly NodeId[] {
+    try {
+      return lowering(call, this.graph);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new TraceError(`${this.#opName(call.kernelName)}: ${why}`, { cause: error, location: callerLocation() });
+    }
+  }
+
+  #hold(entry: Entry): object {
+    const dataId = {};
+    this.#entries.set(dataId, entry);
+    return dataId;
+  }
+
+  #infoOf(node: NodeId): tf.TensorInfo {
+    const shape = [...this.graph.shape(node)];
+    const dtype = TFJS_DTYPE[this.graph.dtype(node)];
+    return { dataId: this.#hold({ shape, dtype, refCount: 1, values: null, node }), shape, dtype };
+  }
+
+  #constant(dataId: object, values: tf.backend_util.BackendValues, shape: Shape, dtype: tf.DataType): NodeId {
+    if (dtype === 'string' || dtype === 'complex64') {
+      throw new TraceError(`${this.#opName('an op')}: tensors of type ${dtype} cannot be traced`, { location: callerLocation() });
+    }
+    const numbers = values as tf.TypedArray;
+    if (dtype !== 'float32') return this.graph.constant(numbers, shape, dtypeOf(dtype));
+    const exact = originalOf(dataId);
+    const isDecimal = this.#reading === 'decimal';
+    return this.graph.constant(exact ?? Float64Array.from(numbers, isDecimal ? shortestDecimal : (x) => x), shape, 'float');
+  }
+
+  #runOnConstants(kernelName: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: tf.NamedAttrMap): tf.TensorInfo[] {
+    const values = Object.entries(inputs).map(([name, { dataId, shape, dtype }]) => {
+      return { name, values: tf.engine().readSync(dataId), shape, dtype };
+    });
+    const results = runEagerly(kernelName, values, attrs, this.#eagerBackend);
+    return results.map(({ values: own, shape, dtype }) => {
+      const dataId = this.#hold({ shape, dtype, refCount: 1, values: own, node: null });
+      return { dataId, shape, dtype };
+    });
+  }
+
+  /** The tfjs op that is running, as users call it. */
+  #opName(fallback: string): string {
+    const scope = tf.engine().state.scopeStack.findLast(({ name }) => name.endsWith('__op'));
+    return scope === undefined ? fallback : `tf.${scope.name.slice(0, -'__op'.length)}`;
+  }
+
+  #refuse(message: string): TraceError {
+    this.error ??= new TraceError(message, { location: callerLocation() });
+    return this.error;
+  }
+
+  #refuseKernel(kernelName: string): TraceError {
+    return this.#refuse(
+      `${this.#opName('the function')} runs the tfjs kernel ${kernelName}, which cannot be traced: it has no lowering. ` +
+        `Say it with other ops, or call registerLowering('${kernelName}', ...); docs/jit.md lists the kernels that have one.`,
+    );
+  }
+
+  #refuseReading({ shape, dtype }: Entry): TraceError {
+    const what = `a tensor of shape ${formatShape(shape)} and type ${dtype}`;
+    if (tf.engine().state.kernelDepth > 0) {
+      return this.#refuse(
+        `${this.#opName('the function')} runs a kernel of its own that reads ${what}, which stands for a value that is not ` +
+          `known yet. Call registerLowering for that kernel, so that it can be traced.`,
+      );
+    }
+    return this.#refuse(
+      `the value of ${what} was read (by dataSync, data, array, print, ...) while the function was being traced. The tensor ` +
+        `depends on the inputs and has no value yet. Use tensor ops instead: tf.where for a choice, tf.gather for a lookup, ` +
+        `tf.clipByValue for a bound; and leave out printing.`,
+    );
+  }
+
+  #refuseRandom(): TraceError {
+    return this.#refuse(
+      `${this.#opName('the function')} draws random numbers, which tracing would freeze: every run would use the same ones. ` +
+        `Draw them outside and pass them in as an input.`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** @file What went wrong while tracing, and where in the user's code. */
+
+/** Why a function cannot be traced. */
+export class TraceError extends Error {
+  override readonly name: string = 'TraceError';
+  /** The line of the traced function that is to blame, as `file:line:column`, where it could be found. */
+  readonly location: string | null;
+
+  constructor(message: string, options?: ErrorOptions & { readonly location?: string | null }) {
+    const location = options?.location ?? null;
+    super(location === null ? message : `${message}\n    at ${location}`, options);
+    this.location = location;
+  }
+}
+
+/** This package's own folder, from which no line is to blame. */
+const HOME = folderOf(framesOf(new Error('where am I').stack)[0] ?? '');
+
+/** The innermost line of the current stack that belongs neither to tfjs nor to this package, as `file:line:column`. */
+export function callerLocation(): string | null {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100;
+  const { stack } = new Error('who is calling');
+  Error.stackTraceLimit = limit;
+  return framesOf(stack).find((frame) => !isOurs(frame)) ?? null;
+}
+
+/** The places that a stack trace names, innermost first, as `file:line:column`. */
+function framesOf(stack: string | undefined): string[] {
+  return (stack ?? '').split('\n').flatMap((line) => {
+    // "at f (file:1:2)" or "at file:1:2" in V8, "f@file:1:2" in other engines.
+    const place = /\((.*)\)$|^at (?:async )?(.*)$|^[^@]*@(.*)$/.exec(line.trim());
+    const frame = place?.[1] ?? place?.[2] ?? place?.[3];
+    return frame !== undefined && /:\d+:\d+$/.test(frame) ? [frame] : [];
+  });
+}
+
+function isOurs(frame: string): boolean {
+  return /^node:|@tensorflow[\\/+]/.test(frame) || (HOME !== '' && frame.startsWith(HOME));
+}
+
+/** The folder above that of the file `.../trace/error.ts`; empty if this file has been bundled into another. */
+function folderOf(frame: string): string {
+  return /^(.*[\\/])trace[\\/]error\.[jt]s:/.exec(frame)?.[1] ?? '';
+}

@@ -1,0 +1,53 @@
+/** @file Which tfjs kernels can be traced, and how others are added. */
+import { ACTIVATION } from './activation.ts';
+import { CONVOLUTION } from './convolution.ts';
+import { CREATION } from './creation.ts';
+import { ELEMENTWISE } from './elementwise.ts';
+import { IMAGE } from './image.ts';
+import { INDEXING } from './indexing.ts';
+import type { Lowering } from './lowering.ts';
+import { MOVEMENT } from './movement.ts';
+import { POOLING } from './pooling.ts';
+import { PRODUCT } from './product.ts';
+import { REDUCTION } from './reduction.ts';
+
+const lowerings = new Map<string, Lowering>(
+  Object.entries({
+    ...ACTIVATION,
+    ...CONVOLUTION,
+    ...CREATION,
+    ...ELEMENTWISE,
+    ...IMAGE,
+    ...INDEXING,
+    ...MOVEMENT,
+    ...POOLING,
+    ...PRODUCT,
+    ...REDUCTION,
+  }),
+);
+
+/** The tfjs kernels that this package lowers by itself, in alphabetical order. */
+export const KERNELS: readonly string[] = [...lowerings.keys()].sort();
+
+/**
+ * Says how a kernel is lowered: one of your own, or one of tfjs that {@link KERNELS} lacks. Registering a name again
+ * replaces its lowering.
+ *
+ * ```ts
+ * registerFunction('lgamma', lgamma);
+ * registerLowering('Lgamma', ({ inputs }, graph) => graph.special('lgamma', inputs.x));
+ * ```
+ */
+export function registerLowering(kernelName: string, lowering: Lowering): void {
+  lowerings.set(kernelName, lowering);
+}
+
+/** How a kernel is lowered, or undefined if nobody has said. */
+export function loweringOf(kernelName: string): Lowering | undefined {
+  return lowerings.get(kernelName);
+}
+
+/** The names of all kernels with a lowering, registered ones too. */
+export function loweredKernels(): string[] {
+  return [...lowerings.keys()];
+}

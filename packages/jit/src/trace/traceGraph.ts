@@ -1,0 +1,152 @@
+/** @file From a tfjs function to a graph. */
+import * as tf from '@tensorflow/tfjs-core';
+import { Graph } from '../graph/graph.ts';
+import type { NodeId } from '../graph/node.ts';
+import { formatShape, sizeOf } from '../graph/shape.ts';
+import { checkOptions } from '../util/options.ts';
+import type { ConstantReading, TraceBackend } from './backend.ts';
+import { checkAgainstEager } from './check.ts';
+import { TraceError } from './error.ts';
+import { dtypeOf } from './lower/lowering.ts';
+import { withTraceBackend } from './scope.ts';
+
+/** What can be traced: a function of tensors that uses tfjs ops only, and gives a tensor or several. */
+export type TraceableFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
+
+/** An argument of the traced function. */
+export interface TraceInput {
+  readonly shape: readonly number[];
+  /** Default `'float64'`. The function sees float32 tensors for both kinds of floats. */
+  readonly dtype?: 'float64' | 'float32' | 'int32' | 'bool';
+  /** Whether the gradient in this input is wanted; by default it is in floats. */
+  readonly grad?: boolean;
+}
+
+/** Options of {@link traceGraph}. */
+export interface TraceOptions {
+  /** The function's arguments. */
+  readonly inputs: readonly TraceInput[];
+  /** Record the gradients of the first result, which must be a float scalar, too. Default false. */
+  readonly valueAndGrad?: boolean;
+  /**
+   * One flat array an input: where the graph is then compared with an eager evaluation on the active backend. By default
+   * nothing is compared.
+   */
+  readonly point?: readonly tf.TypedArray[] | readonly ArrayLike<number>[];
+  /**
+   * How float32 constants are read as float64: `'decimal'`, the default, takes the shortest decimal number that rounds to
+   * them (0.1 for tfjs's 0.10000000149), `'float32'` takes them as they are. Constants made by `data` are exact anyway.
+   */
+  readonly constants?: ConstantReading;
+}
+
+const OPTIONS: readonly (keyof TraceOptions)[] = ['inputs', 'valueAndGrad', 'point', 'constants'];
+
+/**
+ * Runs a tfjs function once, with tensors that stand for its arguments, and gives the graph of the kernels that it runs,
+ * with its gradients if asked. Nothing is computed that depends on the arguments; what does not is computed at once, in
+ * float64, and becomes a constant.
+ *
+ * The function must not read the values of its tensors, draw random numbers, or change variables.
+ *
+ * @throws TypeError for unknown or malformed options.
+ * @throws TraceError when the function cannot be traced, naming the line and the cure; when its gradient cannot be taken;
+ * and when, at `point`, the graph and an eager evaluation differ.
+ */
+export function traceGraph(fn: TraceableFunction, options: TraceOptions): Graph {
+  checkOptions('traceGraph', options, OPTIONS);
+  const { valueAndGrad = false, point, constants = 'decimal' } = options;
+  const inputs = options.inputs.map(checkInput);
+  const graph = withTraceBackend(constants, (backend) => record(fn, inputs, valueAndGrad, backend));
+  if (point !== undefined) checkAgainstEager(fn, graph, point);
+  return graph;
+}
+
+/** An input with its defaults filled in. */
+interface CheckedInput {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly grad: boolean;
+}
+
+function checkInput(input: TraceInput, i: number): CheckedInput {
+  const where = `traceGraph: inputs[${i}]`;
+  checkOptions(where, input, ['shape', 'dtype', 'grad']);
+  const { shape, dtype = 'float64', grad } = input;
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
+    throw new TypeError(`${where}: shape must be an array of whole numbers, got ${JSON.stringify(shape)}`);
+  }
+  const tfjs = dtype === 'float64' ? 'float32' : dtype;
+  if (!['float32', 'int32', 'bool'].includes(tfjs)) {
+    throw new TypeError(`${where}: dtype must be float64, float32, int32 or bool, got ${String(dtype)}`);
+  }
+  if (grad === true && tfjs !== 'float32') throw new TypeError(`${where}: there is no gradient in ${dtype} numbers`);
+  return { shape, dtype: tfjs, grad: grad ?? tfjs === 'float32' };
+}
+
+function record(fn: TraceableFunction, inputs: readonly CheckedInput[], withGradients: boolean, backend: TraceBackend): Graph {
+  const { graph } = backend;
+  const parts = inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) }));
+  const arguments_ = parts.map(({ shape, dtype }, i) => backend.tensorOf(graph.input(i, shape, dtype)));
+  let outputs: NodeId[] = [];
+  const run = (): tf.Tensor => {
+    const results = checkResults(fn(...arguments_));
+    outputs = results.map((tensor) => backend.nodeOf(tensor));
+    return results[0] as tf.Tensor;
+  };
+  const wanted = arguments_.filter((_, i) => withGradients && inputs[i]?.grad === true);
+  const gradients = wanted.length > 0 ? gradientsOf(run, wanted, backend) : new Map<tf.Tensor, NodeId>();
+  if (wanted.length === 0) run();
+  return new Graph({
+    inputs: parts,
+    nodes: graph.nodes,
+    outputs,
+    gradients: arguments_.map((argument) => gradients.get(argument) ?? null),
+    kernels: backend.kernels,
+  });
+}
+
+function checkResults(results: unknown): tf.Tensor[] {
+  if (results instanceof Promise) throw new TraceError('the traced function gave a promise: it must not be async');
+  const list = Array.isArray(results) ? (results as unknown[]) : [results];
+  for (const result of list) {
+    if (!(result instanceof tf.Tensor)) {
+      throw new TraceError(`the traced function must give a tensor or an array of tensors, got ${String(result)}`);
+    }
+  }
+  if (list.length === 0) throw new TraceError('the traced function gave an empty array: it must give a tensor');
+  return list as tf.Tensor[];
+}
+
+/** The gradients of a scalar in `wanted`: zero where it does not depend on them. */
+function gradientsOf(run: () => tf.Tensor, wanted: tf.Tensor[], backend: TraceBackend): Map<tf.Tensor, NodeId> {
+  const scalar = (): tf.Tensor => {
+    const value = run();
+    if (sizeOf(value.shape) !== 1 || value.dtype !== 'float32') {
+      const got = `shape ${formatShape(value.shape)}, type ${value.dtype}`;
+      throw new TraceError(`valueAndGrad needs a function whose first result is one float, got ${got}: sum it, say`);
+    }
+    return value;
+  };
+  const { grads } = differentiate(scalar, wanted);
+  const nodes = wanted.map((argument, i) => {
+    // Typed otherwise, but undefined where the value does not depend on the argument.
+    const gradient = grads[i] as tf.Tensor | undefined;
+    return gradient === undefined ? backend.nodeOf(tf.zerosLike(argument)) : backend.nodeOf(gradient);
+  });
+  return new Map(wanted.map((argument, i) => [argument, nodes[i] ?? 0]));
+}
+
+function differentiate(scalar: () => tf.Tensor, wanted: tf.Tensor[]): { grads: tf.Tensor[] } {
+  try {
+    return tf.engine().gradients(scalar, wanted, undefined, true);
+  } catch (error) {
+    const missing = error instanceof Error ? /gradient function not found for (\w+)/.exec(error.message)?.[1] : undefined;
+    if (missing === undefined) throw error;
+    throw new TraceError(
+      `tfjs has no gradient for the kernel ${missing}. tfjs-core alone has none at all in Node: import ` +
+        `@tensorflow/tfjs-layers (or @tychejs/ppl), or register one with tf.registerGradient.`,
+      { cause: error },
+    );
+  }
+}
