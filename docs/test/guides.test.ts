@@ -1,19 +1,8 @@
 /** Every program in docs/ and the README runs, and prints what it says. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { getParamStore, setSeed } from '@tychejs/ppl';
+import { guides } from './files.ts';
 import { programsIn } from './programs.ts';
 import { runProgram } from './run.ts';
-
-const root = join(__dirname, '..', '..');
-
-function markdownFiles(): string[] {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
-    .map((path) => join(root, 'docs', path));
-  const readme = join(root, 'README.md');
-  return [...(existsSync(readme) ? [readme] : []), ...docs].filter((path) => programsIn(readFileSync(path, 'utf8')).length > 0);
-}
 
 beforeEach(() => {
   getParamStore().clear();
@@ -22,14 +11,6 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe.each(markdownFiles().map((path) => relative(root, path)))('%s', (file) => {
-  const programs = programsIn(readFileSync(join(root, file), 'utf8'));
-  test.each(programs.map((program) => [program.start, program] as const))(
-    'line %i',
-    async (_, program) => {
-      await runProgram(program, file, require);
-      expect.assertions(0);
-    },
-    120_000,
-  );
+describe.each(guides())('$file', ({ file, text }) => {
+  test.each(programsIn(text))('line $start', (program) => runProgram(program, file, require), 120_000);
 });

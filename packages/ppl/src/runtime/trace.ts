@@ -42,6 +42,14 @@ export class Trace {
     return this.sitesOf('sample');
   }
 
+  /** The `sample` statement called `name`. @throws Error when the run had none. */
+  sampleSite(name: string): SampleSite {
+    const site = this.nodes.get(name);
+    if (site?.type === 'sample') return site;
+    const what = site === undefined ? 'is no site of this trace' : `is a ${site.type} statement`;
+    throw new Error(`"${name}" ${what}; sample sites are ${this.sampleSites().map((each) => each.name).join(', ') || 'none'}`);
+  }
+
   /** The `sample` statements that were drawn rather than observed. */
   stochasticSites(): SampleSite[] {
     return this.sampleSites().filter((site) => !site.isObserved);

@@ -44,6 +44,13 @@ describe('a trace', () => {
     expect((trace.returnValue as { mean: Tensor }).mean).toBe(trace.nodes.get('mean')!.value);
   }));
 
+  test('gives a sample site by name', tidy(() => {
+    const trace = traceOf(model);
+    expect(trace.sampleSite('x')).toBe(trace.nodes.get('x'));
+    expect(() => trace.sampleSite('y')).toThrow('"y" is no site of this trace; sample sites are z, x, penalty');
+    expect(() => trace.sampleSite('w')).toThrow('"w" is a param statement; sample sites are z, x, penalty');
+  }));
+
   test('passes arguments on', tidy(() => {
     const trace = handlers.trace((a: number, b: number) => sample('x', normal(a, b))).getTrace(1000, 0.001);
     expectClose((trace.returnValue as Tensor).dataSync()[0]!, 1000, 1e-4);
