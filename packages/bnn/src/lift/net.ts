@@ -48,7 +48,7 @@ export interface NetParameter {
   readonly shape: readonly number[];
   readonly variable: LayerVariable | Variable;
   /** Its value in the user's network, which owns the tensor. */
-  value(): Tensor;
+  readonly value: () => Tensor;
 }
 
 /** A network whose weights are arguments. */

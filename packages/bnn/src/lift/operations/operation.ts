@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { effectful } from '@tychejs/ppl';
+import { currentStack, effectful, randomStream, withStack } from '@tychejs/ppl';
+import type { RandomStream } from '@tychejs/ppl';
 import type { Layer } from '../net.ts';
 
 /** `input * kernel + bias`, where `*` is the layer's product. */
@@ -15,6 +16,8 @@ export interface LinearArgs {
   readonly bias: Tensor | null;
   /** The operation itself, for other arguments of the same shapes. Activation is no part of it. */
   readonly linear: LinearFunction;
+  /** The random stream in force where the operation stands, for handlers that add noise. */
+  readonly stream: () => RandomStream;
 }
 
 /** What dense and convolutional layers have in common. */
@@ -55,7 +58,10 @@ export function effectfulCall(layer: LinearLayer, kind: LayerOperation, name: st
       if (input === undefined) throw new Error(`layer "${name}" was called without an input`);
       const kernel = layer.kernel.read();
       const bias = layer.bias === null ? null : layer.bias.read();
-      const args: LinearArgs = { input, kernel, bias, linear };
+      // A handler runs outside of its own scope, where an inner `seed` is not in force.
+      const stack = currentStack();
+      const stream = (): RandomStream => withStack(stack, () => randomStream(`${name}.noise`));
+      const args: LinearArgs = { input, kernel, bias, linear, stream };
       const output = effectful(kind.operation, name, { ...args }, () => linear(input, kernel, bias));
       return layer.activation.apply(output);
     });

@@ -1,0 +1,234 @@
+/** @file Bayesian neural networks, trained by variational inference. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ParamStore, checkOptions, handlers } from '@tychejs/ppl';
+import type { Trace } from '@tychejs/ppl';
+import { BayesianNet } from './bayesianNet.ts';
+import type { FitOptions } from './fit.ts';
+import { fit } from './fit.ts';
+import type { FitData } from './fitData.ts';
+import { autoNormal } from './guides/autoNormal.ts';
+import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
+import { buildGuide } from './guides/guide.ts';
+import { valuesOf } from './guides/initialValues.ts';
+import type { Net, NetInput } from './lift/net.ts';
+import { Likelihood } from './likelihoods/likelihood.ts';
+import { Prior } from './priors/prior.ts';
+import { inScope } from './scopedGuide.ts';
+
+export interface VariationalBNNOptions<P, G extends Guide = Guide> {
+  readonly net: Net;
+  readonly prior: Prior;
+  readonly likelihood: Likelihood<P>;
+  /**
+   * The guide over the weights: `guides.autoNormal()`, a class of automatic guides such as `AutoDelta`, or a function
+   * that makes one. `null` trains all weights by maximum likelihood; the prior is not looked at then.
+   */
+  readonly guide: GuideBuilder<G> | GuideClass<G> | null;
+  /** The guide over the unknowns of the likelihood, if it has any; `guides.autoNormal()` by default. */
+  readonly likelihoodGuide?: GuideBuilder | GuideClass;
+  /** Begins the names of all sites and parameters: `NAME.dense1.kernel`, `NAME.likelihood.data`. */
+  readonly name?: string;
+}
+
+export interface PredictOptions {
+  /** Number of draws of the weights. */
+  readonly numSamples: number;
+  /** Whether to make one prediction of them; true by default. */
+  readonly aggregate?: boolean;
+}
+
+const WHERE = 'VariationalBNN';
+const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'guide', 'likelihoodGuide', 'name'];
+
+/**
+ * A network whose weights have a posterior distribution, approximated by a guide.
+ *
+ * Its parameters live in a store of its own, so that two networks never share any; the network given stays as it is. The
+ * model samples the weights that the prior exposes (`dense1.kernel`), reads the others as parameters, and observes the
+ * targets at `likelihood.data`.
+ *
+ * @typeParam P - what the likelihood predicts.
+ * @typeParam G - the guide.
+ */
+export class VariationalBNN<P, G extends Guide = Guide> {
+  readonly likelihood: Likelihood<P>;
+  /** The guide over the weights; `null` for maximum likelihood. Its methods know the weights by their names in the net. */
+  readonly guide: G | null;
+  /** The guide over the likelihood's unknowns; `null` if it has none. */
+  readonly likelihoodGuide: Guide | null;
+  /** The parameters of the guides, and the weights that have no prior. */
+  readonly paramStore: ParamStore = new ParamStore();
+  private readonly net: BayesianNet;
+  private readonly name: string;
+
+  /**
+   * @throws TypeError when an option is missing, unknown or of the wrong kind.
+   * @throws Error when the prior's filter or shapes do not fit the network.
+   */
+  constructor(options: VariationalBNNOptions<P, G>) {
+    checkKinds(options);
+    const { net, prior, likelihood, guide, likelihoodGuide, name = '' } = options;
+    this.name = name;
+    this.likelihood = likelihood;
+    this.net = new BayesianNet(net, guide === null ? null : prior);
+    const initLoc = valuesOf(this.net.lifted.parameters);
+    this.guide =
+      guide === null ? null : this.own(buildGuide(`${WHERE}: guide`, guide, () => this.net.sampleWeights(), { initLoc, prefix: 'guide' }));
+    this.likelihoodGuide = this.makeLikelihoodGuide(likelihoodGuide);
+    this.createParameters();
+  }
+
+  /** The weights that are sampled, by name; the others are parameters. */
+  get siteNames(): string[] {
+    return this.net.siteNames;
+  }
+
+  /**
+   * Trains guide and parameters on `data`, which are scaled to `likelihood.datasetSize`, or else to their own number.
+   * Handlers in force at the call stay in force, as in `localReparameterization().run(() => bnn.fit(...))`. Layers act as in
+   * training: dropout drops, batch normalisation uses (and keeps statistics of) each batch.
+   *
+   * @returns the loss of each epoch: the mean of -ELBO over its steps.
+   * @throws TypeError, RangeError for options and data that are of the wrong kind; Error for shapes that do not fit or a
+   * loss that is not finite; the signal's reason when it is aborted.
+   */
+  async fit(data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
+    const { datasetSize } = this.likelihood;
+    const model = (x: NetInput, y: Tensor, size: number | undefined): unknown => this.inside(() => this.model(x, y, size));
+    const guide = (): void => this.sampleGuides();
+    return fit({ where: 'bnn.fit', datasetSize, model, guide }, data, options);
+  }
+
+  /**
+   * Predicts the targets at `x`, with weights drawn from the guide, and layers as in prediction. Nothing is changed.
+   *
+   * @returns what the likelihood predicts: `{ mean, scale }` from Gaussian ones (`scale` is the standard deviation of the
+   * targets, noise and doubt about the weights together), logits from `categorical` and `bernoulli`. With `aggregate:
+   * false`, the predictions of all draws along a new first dimension. The tensors are the caller's.
+   */
+  predict(x: NetInput, options: PredictOptions): P {
+    return tf.tidy(() => {
+      const draws = this.drawPredictions(x, options);
+      return (options.aggregate === false ? draws : this.likelihood.aggregatePredictions(draws)) as never;
+    });
+  }
+
+  /**
+   * How good the aggregated prediction is on data, on average over them.
+   *
+   * @returns `error`: the mean squared distance (summed over a target's dimensions), or the share of wrong classes;
+   * `logLikelihood`: the mean over the data of log p(y | aggregated prediction). For classes that prediction is the mixture
+   * of all draws itself, for Gaussian likelihoods the normal distribution with the mixture's mean and variance.
+   */
+  evaluate(x: NetInput, y: Tensor, options: Omit<PredictOptions, 'aggregate'>): { error: number; logLikelihood: number } {
+    checkOptions('bnn.evaluate', options, ['numSamples']);
+    const mean = { reduction: 'mean' } as const;
+    const [error = NaN, logLikelihood = NaN] = tf.tidy(() => {
+      const predictions = this.likelihood.aggregatePredictions(this.drawPredictions(x, options));
+      const measures = [this.likelihood.error(predictions, y, mean), this.likelihood.logLikelihood(predictions, y, mean)];
+      return measures.map((measure) => measure.dataSync()[0] ?? NaN) as never;
+    }) as unknown as number[];
+    return { error, logLikelihood };
+  }
+
+  /**
+   * Replaces the prior, for another task. Weights that are sampled and that `prior` exposes get their new distribution; the
+   * others keep theirs, and parameters stay parameters. The posterior so far makes a prior by
+   * `priors.dictionary(bnn.guide.getDetachedDistributions())`, whose tensors must live as long as this network uses them.
+   *
+   * @throws Error when the prior does not fit the network; nothing is changed then.
+   */
+  updatePrior(prior: Prior): void {
+    if (!(prior instanceof Prior)) throw new TypeError(`bnn.updatePrior: expected a prior, such as priors.iid(dist.normal(0, 1))`);
+    this.net.updatePrior(prior);
+  }
+
+  /** Frees all parameters. The network given stays. */
+  dispose(): void {
+    this.paramStore.clear();
+    this.net.lifted.dispose();
+  }
+
+  /** Statements of the model, by the names in the net. */
+  private model(x: NetInput, y: Tensor, datasetSize: number | undefined): void {
+    const output = this.net.forward(x, { training: true });
+    this.likelihood.observe(this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents()), y, datasetSize);
+  }
+
+  /** Statements of the guides, which bring their own store and names. */
+  private sampleGuides(): void {
+    this.guide?.();
+    this.likelihoodGuide?.();
+  }
+
+  private drawPredictions(x: NetInput, options: PredictOptions): P {
+    checkOptions('bnn.predict', options, ['numSamples', 'aggregate']);
+    const numSamples: unknown = options?.numSamples;
+    if (typeof numSamples !== 'number' || !Number.isInteger(numSamples) || numSamples < 1) {
+      throw new RangeError(`bnn.predict: numSamples must be a positive integer, got ${String(numSamples)}`);
+    }
+    const draw = (): P => tf.tidy(() => this.drawPrediction(x) as never);
+    return this.likelihood.stack(Array.from({ length: numSamples }, draw));
+  }
+
+  private drawPrediction(x: NetInput): P {
+    const guide = traceOf(() => this.sampleGuides());
+    const predict = (): P => {
+      const output = this.net.forward(x, { training: false });
+      return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
+    };
+    return handlers.replay({ trace: guide }).run(() => this.inside(predict));
+  }
+
+  private makeLikelihoodGuide(given: GuideBuilder | GuideClass | undefined): Guide | null {
+    const sites = tf.tidy(() => traceOf(() => this.likelihood.sampleLatents()).stochasticSites().map(({ name }) => name) as never);
+    if ((sites as string[]).length === 0) {
+      if (given !== undefined) throw new Error(`${WHERE}: likelihoodGuide is given, but the likelihood has no unknowns`);
+      return null;
+    }
+    const context = { initLoc: {}, prefix: 'likelihoodGuide' };
+    return this.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.likelihood.sampleLatents(), context));
+  }
+
+  /** Makes all parameters now, from the shapes alone: so none come into being in a prediction, or while loading. */
+  private createParameters(): void {
+    try {
+      tf.tidy(() => {
+        this.inside(() => void this.net.readParameters());
+        this.sampleGuides();
+      });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  private own<T extends Guide>(guide: T): T {
+    return inScope(guide, (body) => this.inside(body));
+  }
+
+  /** Runs `body` with this network's store, and its name before all others. */
+  private inside<R>(body: () => R): R {
+    const withStore = (): R => handlers.paramStore({ store: this.paramStore }).run(body);
+    return this.name === '' ? withStore() : handlers.scope({ prefix: this.name, divider: '.' }).run(withStore);
+  }
+}
+
+function traceOf(body: () => unknown): Trace {
+  const tracer = handlers.trace();
+  tracer.run(body);
+  return tracer.trace();
+}
+
+function checkKinds<P, G extends Guide>(options: VariationalBNNOptions<P, G>): void {
+  if (options === undefined) throw new TypeError(`${WHERE}: needs options { net, prior, likelihood, guide }`);
+  checkOptions(WHERE, options, KEYS);
+  const { prior, likelihood, guide, name } = options;
+  if (!(prior instanceof Prior)) throw new TypeError(`${WHERE}: prior must be one of priors.*, such as priors.iid(dist.normal(0, 1))`);
+  if (!(likelihood instanceof Likelihood)) {
+    throw new TypeError(`${WHERE}: likelihood must be one of likelihoods.*, such as likelihoods.homoskedasticGaussian({ scale: 0.1 })`);
+  }
+  if (guide === undefined) throw new TypeError(`${WHERE}: needs a guide, such as guides.autoNormal(); for maximum likelihood, null`);
+  if (name !== undefined && typeof name !== 'string') throw new TypeError(`${WHERE}: name must be a string`);
+}
