@@ -1,4 +1,4 @@
-/** @file The state of warm-up: which step size and mass matrix are in force, and what has been learnt towards the next. */
+/** @file The state of warm-up: the step size and mass matrix in force, and what has been learnt towards the next. */
 import { castDraft, produce } from 'immer';
 import { startDualAveraging, updateDualAveraging, type DualAveragingState } from './dualAveraging.ts';
 import type { InverseMassMatrix } from './metric.ts';

@@ -1,17 +1,11 @@
 /** @file One chain: where it stands, and its next transition. */
 import { RandomStream, type StreamState } from '../../random/stream.ts';
-import {
-  adapt,
-  isAdapted,
-  restartStepSize,
-  startAdaptation,
-  type AdaptationState,
-} from './adaptation.ts';
+import { adapt, isAdapted, restartStepSize, startAdaptation, type AdaptationState } from './adaptation.ts';
 import { findInitialPoint } from './initialPoint.ts';
 import type { InitialDraws } from './initStrategy.ts';
 import type { TransitionInfo, TransitionKernel, Tuning } from './kernel.ts';
 import { initialInverseMassMatrix, type McmcKernel } from './kernelOptions.ts';
-import { evaluateAt, type EvaluatedPoint, type LogDensity } from './logDensity.ts';
+import { createPoint, type EvaluatedPoint, type LogDensity } from './logDensity.ts';
 import { createMetric } from './metric.ts';
 import { findReasonableStepSize } from './stepSize.ts';
 import type { Target } from './target.ts';
@@ -52,7 +46,7 @@ export class Chain {
     this.kernel = kernel;
     this.stream = stream;
     this.point = point;
-    this.spare = evaluateAt(density, point.position);
+    this.spare = createPoint(density.dimension);
     this.adaptation = adaptation;
     this.numWarmup = numWarmup;
     this.transitions = iteration;

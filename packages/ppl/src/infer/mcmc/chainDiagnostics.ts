@@ -75,29 +75,36 @@ export function describeProblems(diagnostics: readonly ChainDiagnostics[], summa
         "Rescale the parameters, try massMatrix 'dense', or raise maxTreeDepth.",
     );
   }
-  const slow = diagnostics.flatMap((chain, c) => (chain.eBfmi < MIN_E_BFMI ? [`chain ${c}: ${chain.eBfmi.toFixed(2)}`] : []));
+  const slow = diagnostics.flatMap(({ eBfmi: fraction }, chain) =>
+    fraction < MIN_E_BFMI ? [`${fraction.toFixed(2)} for chain ${chain}`] : [],
+  );
   if (slow.length > 0) {
     problems.push(
-      `low E-BFMI (${slow.join(', ')}; below ${MIN_E_BFMI}): heavy tails are explored slowly. Reparameterise, or draw more samples.`,
+      `E-BFMI is below ${MIN_E_BFMI} (${slow.join(', ')}): heavy tails are explored slowly. Reparameterise, or draw ` +
+        'more samples.',
     );
   }
   const entries = Object.entries(summary);
-  const apart = entries.filter(([, row]) => row.rHat > MAX_R_HAT).sort(([, a], [, b]) => b.rHat - a.rHat);
+  const apart = entries
+    .filter(([, row]) => row.rHat > MAX_R_HAT)
+    .sort(([, a], [, b]) => b.rHat - a.rHat)
+    .map(([name, row]) => `${name} (${row.rHat.toFixed(3)})`);
   if (apart.length > 0) {
     problems.push(
-      `R-hat is above ${MAX_R_HAT} for ${list(apart.map(([name, row]) => `${name} (${row.rHat.toFixed(3)})`))}: the chains ` +
-        'have not mixed. Run longer; if that does not help, look for several modes or an unidentified parameter.',
+      `R-hat is above ${MAX_R_HAT} for ${list(apart)}: the chains have not mixed. Run longer; if that does not help, ` +
+        'look for several modes or an unidentified parameter.',
     );
   }
   const lowest = MIN_ESS_PER_CHAIN * numChains;
   const few = entries
     .map(([name, row]) => [name, Math.min(row.essBulk, row.essTail)] as const)
     .filter(([, ess]) => ess < lowest)
-    .sort(([, a], [, b]) => a - b);
+    .sort(([, a], [, b]) => a - b)
+    .map(([name, ess]) => `${name} (${ess.toFixed(0)})`);
   if (few.length > 0) {
     problems.push(
-      `the effective sample size is below ${lowest} for ${list(few.map(([name, ess]) => `${name} (${ess.toFixed(0)})`))}: ` +
-        'estimates and their errors are unreliable. Draw more samples.',
+      `the effective sample size is below ${lowest} for ${list(few)}: estimates and their errors are unreliable. Draw ` +
+        'more samples.',
     );
   }
   return problems;

@@ -1,5 +1,5 @@
 /** @file Points of phase space, and the Hamiltonian H(q, p) = -log p(q) + ½ pᵀM⁻¹p. */
-import type { EvaluatedPoint } from './logDensity.ts';
+import { createPoint, type EvaluatedPoint } from './logDensity.ts';
 
 /** A point (q, p) of phase space with what the integrator knows there. The integrator moves it in place. */
 export interface PhasePoint extends EvaluatedPoint {
@@ -9,14 +9,12 @@ export interface PhasePoint extends EvaluatedPoint {
   readonly velocity: Float64Array;
 }
 
-/** A phase point for densities on ℝⁿ, all zeros. */
+/** Room for a phase point, not evaluated anywhere yet. */
 export function createPhasePoint(dimension: number): PhasePoint {
   return {
-    position: new Float64Array(dimension),
+    ...createPoint(dimension),
     momentum: new Float64Array(dimension),
-    gradient: new Float64Array(dimension),
     velocity: new Float64Array(dimension),
-    logDensity: 0,
   };
 }
 
@@ -54,5 +52,5 @@ export function hamiltonian(point: PhasePoint): number {
   return Number.isFinite(energy) ? energy : Number.POSITIVE_INFINITY;
 }
 
-/** A trajectory whose energy is off by more than this has left the level set: it diverges (Betancourt 2017, A.4.5; Stan). */
+/** A trajectory whose energy is off by more than this has left its level set: it diverges. From Stan. */
 export const MAX_ENERGY_ERROR: number = 1000;

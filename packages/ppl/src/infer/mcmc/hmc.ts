@@ -16,7 +16,11 @@ import type { Model } from './target.ts';
 export interface HmcOptions extends KernelOptions {
   /** Leapfrog steps a transition. Give this or `trajectoryLength`, not both. */
   readonly numSteps?: number;
-  /** Step size times number of steps; default 2π. The number of steps follows the step size. */
+  /**
+   * Step size times number of steps; default 2π, as in Pyro. The number of steps follows the step size. On a posterior
+   * that is nearly Gaussian, once warm-up knows its scales, 2π is a full turn, which ends near where it began: there
+   * π/2 does better.
+   */
   readonly trajectoryLength?: number;
 }
 
@@ -60,7 +64,8 @@ export class HMC implements McmcKernel {
 
   /**
    * @param target - a model, or any log density.
-   * @throws TypeError for unknown options, or for both `numSteps` and `trajectoryLength`; RangeError for values out of range.
+   * @throws TypeError for unknown options, or for both `numSteps` and `trajectoryLength`; RangeError for values out of
+   *   range.
    */
   constructor(target: Model | LogDensity, options: HmcOptions = {}) {
     const where = 'infer.HMC';

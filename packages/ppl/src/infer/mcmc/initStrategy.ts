@@ -44,7 +44,7 @@ export function initialDraws(strategy: InitStrategy, target: Target, chain: numb
     if ('values' in strategy) {
       const position = target.unconstrain?.(strategy.values);
       if (position === undefined) {
-        throw new TypeError('initStrategy: this log density has no `unconstrain`; give { position } instead of { values }');
+        throw new TypeError('initStrategy: a log density without `unconstrain` takes { position }, not { values }');
       }
       return { draw: () => position, maxTries: 1 };
     }

@@ -12,7 +12,7 @@ export interface KernelOptions {
    * one begins; otherwise it is used as it is. Left out, a reasonable one is always searched for.
    */
   readonly stepSize?: number;
-  /** The mean acceptance statistic that the step size is tuned to, in (0, 1); default 0.8. Raise it against divergences. */
+  /** The mean acceptance statistic that the step size is tuned to; default 0.8. Raise it against divergences. */
   readonly targetAcceptProb?: number;
   /** The form of the mass matrix that warm-up estimates; default 'diagonal'. 'identity' estimates none. */
   readonly massMatrix?: 'diagonal' | 'dense' | 'identity';

@@ -10,7 +10,7 @@ export interface LogDensity {
   /** n, the length of `q` and of `gradient`. */
   readonly dimension: number;
 
-  /** Returns log p(q) up to a constant, and writes ∂ log p / ∂q to `gradient`. It keeps neither array, nor writes to `q`. */
+  /** Returns log p(q) up to a constant, and writes ∂ log p/∂q to `gradient`. Keeps neither array, nor writes to `q`. */
   evaluate(q: Float64Array, gradient: Float64Array): number;
 }
 
@@ -21,11 +21,17 @@ export interface EvaluatedPoint {
   logDensity: number;
 }
 
+/** Room for a point, not evaluated anywhere yet. */
+export function createPoint(dimension: number): EvaluatedPoint {
+  return { position: new Float64Array(dimension), gradient: new Float64Array(dimension), logDensity: Number.NaN };
+}
+
 /** Evaluates `density` at a copy of `position`. */
 export function evaluateAt(density: LogDensity, position: ArrayLike<number>): EvaluatedPoint {
-  const copy = Float64Array.from(position);
-  const gradient = new Float64Array(density.dimension);
-  return { position: copy, gradient, logDensity: density.evaluate(copy, gradient) };
+  const point = createPoint(density.dimension);
+  point.position.set(position);
+  point.logDensity = density.evaluate(point.position, point.gradient);
+  return point;
 }
 
 /** Whether `value` fulfils {@link LogDensity}. */

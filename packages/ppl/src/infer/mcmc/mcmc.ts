@@ -18,7 +18,7 @@ import { resolveTarget, type Target } from './target.ts';
 export interface McmcOptions {
   /** Draws to keep of each chain. */
   readonly numSamples: number;
-  /** Transitions of each chain before them, which tune step size and mass matrix; default 1000, as in Stan; 0 is allowed. */
+  /** Transitions before them, which tune step size and mass matrix; default 1000, as in Stan; 0 is allowed. */
   readonly numWarmup?: number;
   /** Default 1, as in Pyro. Four or more make R̂ and the effective sample sizes trustworthy. */
   readonly numChains?: number;
@@ -26,6 +26,8 @@ export interface McmcOptions {
   readonly seed?: number;
   /** Where chains begin; default 'uniform': each unconstrained coordinate uniform on (-2, 2). */
   readonly initStrategy?: InitStrategy;
+  /** How chains are run; so far one after another. */
+  readonly executor?: 'sequential';
   /** Whether to show progress: by default only on a terminal; true: also elsewhere, in a few lines; false: never. */
   readonly progressBar?: boolean;
   /** Called about every 30 ms, and at the end of each phase of each chain. */
@@ -57,7 +59,7 @@ interface Run {
 }
 
 const OPTIONS = [
-  'numSamples', 'numWarmup', 'numChains', 'seed', 'initStrategy', 'progressBar', 'onProgress', 'signal',
+  'numSamples', 'numWarmup', 'numChains', 'seed', 'initStrategy', 'executor', 'progressBar', 'onProgress', 'signal',
 ];
 
 /**
@@ -87,14 +89,17 @@ export class MCMC {
   constructor(kernel: McmcKernel, options: McmcOptions) {
     const where = 'infer.MCMC';
     if (typeof (kernel as Partial<McmcKernel> | null)?.bind !== 'function') {
-      throw new TypeError(`${where}: the first argument must be a kernel, as in new infer.MCMC(new infer.NUTS(model), ...)`);
+      throw new TypeError(`${where}: takes a kernel first, as in new infer.MCMC(new infer.NUTS(model), options)`);
     }
     checkOptions(where, options, OPTIONS);
-    const { numSamples, numWarmup = 1000, numChains = 1, seed } = options;
+    const { numSamples, numWarmup = 1000, numChains = 1, seed, executor = 'sequential' } = options;
     checkInteger(where, 'numSamples', numSamples, 1);
     checkInteger(where, 'numWarmup', numWarmup, 0);
     checkInteger(where, 'numChains', numChains, 1);
     if (seed !== undefined) RandomStream.fromSeed(seed);
+    if (executor !== 'sequential') {
+      throw new TypeError(`${where}: the only executor so far is 'sequential', got '${String(executor)}'`);
+    }
     this.kernel = kernel;
     this.options = options;
     this.numWarmup = numWarmup;
@@ -206,7 +211,7 @@ export class MCMC {
     return [...this.finished().diagnostics];
   }
 
-  /** Reasons not to trust the run, each with a cure; empty when there are none. @throws Error when no run has finished. */
+  /** Reasons not to trust the run, each with a cure; empty for a good one. @throws Error when no run has finished. */
   warnings(): string[] {
     return describeProblems(this.diagnostics(), this.summary());
   }

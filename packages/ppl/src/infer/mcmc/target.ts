@@ -29,7 +29,8 @@ export interface Target {
 }
 
 /** A log density that knows the sites its coordinates stand for. */
-export interface NamedLogDensity extends LogDensity, Partial<Pick<Target, 'constrain' | 'unconstrain'>> {
+export interface NamedLogDensity
+  extends LogDensity, Partial<Pick<Target, 'constrain' | 'unconstrain' | 'describeCoordinate'>> {
   readonly siteNames?: readonly string[];
 }
 
@@ -53,12 +54,12 @@ export function resolveTarget(
 }
 
 function densityTarget(density: NamedLogDensity): Target {
-  const { dimension } = density;
-  return {
+  const target: Target = {
     density,
-    constrain: (q) => density.constrain?.(q) ?? { q: { data: Float64Array.from(q), shape: [dimension] } },
-    ...(density.unconstrain && { unconstrain: (values) => density.unconstrain?.(values) ?? new Float64Array() }),
-    describeCoordinate: (coordinate) => `q[${coordinate}]`,
+    constrain: (q) => density.constrain?.(q) ?? { q: { data: q, shape: [density.dimension] } },
+    describeCoordinate: (coordinate) => density.describeCoordinate?.(coordinate) ?? `q[${coordinate}]`,
     dispose: () => undefined,
   };
+  const { unconstrain } = density;
+  return unconstrain ? { ...target, unconstrain: (values) => unconstrain.call(density, values) } : target;
 }

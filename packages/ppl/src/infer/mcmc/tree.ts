@@ -1,7 +1,7 @@
 /** @file Subtrees of a NUTS trajectory: what is kept of a stretch of consecutive points, and how two stretches join. */
 import type { RandomStream } from '../../random/stream.ts';
 import type { PhasePoint } from './hamiltonian.ts';
-import type { EvaluatedPoint } from './logDensity.ts';
+import { createPoint, type EvaluatedPoint } from './logDensity.ts';
 import { turnsAcross, type TrajectoryEnd } from './termination.ts';
 
 /** The point chosen to stand for a subtree, and its H. */
@@ -32,7 +32,7 @@ export function createTree(dimension: number): Tree {
     first: { momentum: array(), velocity: array() },
     last: { momentum: array(), velocity: array() },
     momentumSum: array(),
-    proposal: { position: array(), gradient: array(), logDensity: 0, energy: 0 },
+    proposal: { ...createPoint(dimension), energy: 0 },
     logWeight: 0,
   };
 }

@@ -93,7 +93,7 @@ describe('initStrategy', () => {
   });
 
   test('says what it takes', () => {
-    expect(() => draw({ values: {} })).toThrow(/no `unconstrain`; give \{ position \}/);
+    expect(() => draw({ values: {} })).toThrow(/without `unconstrain` takes \{ position \}/);
     expect(() => draw('median' as 'zero')).toThrow(/must be 'uniform', 'zero', .* got "median"/);
     expect(() => draw({ postion: [1] } as never)).toThrow(/Did you mean "position"/);
     expect(() => draw({ radius: -1 })).toThrow(/radius must be positive/);

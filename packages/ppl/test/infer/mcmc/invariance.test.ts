@@ -14,6 +14,9 @@ import { RandomStream } from '../../../src/random/stream.ts';
 import { bruteForceNuts, type Mutation } from './bruteForceNuts.ts';
 import { banana, logistic } from './densities.ts';
 
+// Seconds alone on a machine, but others may be using it.
+jest.setTimeout(60_000);
+
 type Step = (q: readonly number[], stream: RandomStream) => readonly number[];
 
 interface Problem {

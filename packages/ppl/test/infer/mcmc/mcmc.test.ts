@@ -298,18 +298,19 @@ describe('options are checked', () => {
     [() => new NUTS(banana, { stepSize: 0 }), /stepSize must be positive and finite, got 0/],
     [() => new NUTS(banana, { targetAcceptProb: 1 }), /targetAcceptProb must lie between 0 and 1, got 1/],
     [() => new NUTS(banana, { maxTreeDepth: 0 }), /maxTreeDepth must be an integer of at least 1/],
-    [() => new NUTS(banana, { massMatrix: 'full' as 'dense' }), /massMatrix must be one of 'diagonal', 'dense', 'identity', got 'full'/],
+    [() => new NUTS(banana, { massMatrix: 'full' as 'dense' }), /one of 'diagonal', 'dense', 'identity', got 'full'/],
     [() => new NUTS(banana, { engine: 'gpu' as 'auto' }), /engine must be one of 'auto', 'compiled', 'eager', got 'gpu'/],
     [() => new NUTS(banana, { massMatrix: 'identity', inverseMassMatrix: [1, 1] }), /takes no inverseMassMatrix/],
     [() => new HMC(banana, { numSteps: 3, trajectoryLength: 1 }), /numSteps or trajectoryLength, not both/],
     [() => new HMC(banana, { numSteps: 1.5 }), /numSteps must be an integer/],
     [() => new HMC(banana, { trajectoryLength: -1 }), /trajectoryLength must be positive/],
-    [() => new MCMC(banana as never, { numSamples: 1 }), /the first argument must be a kernel/],
+    [() => new MCMC(banana as never, { numSamples: 1 }), /takes a kernel first/],
     [() => new MCMC(new NUTS(banana), {} as McmcOptions), /numSamples must be an integer of at least 1, got undefined/],
     [() => new MCMC(new NUTS(banana), { numSamples: 1, numWarmup: -1 }), /numWarmup must be an integer of at least 0/],
     [() => new MCMC(new NUTS(banana), { numSamples: 1, numChains: 0 }), /numChains must be an integer of at least 1/],
     [() => new MCMC(new NUTS(banana), { numSamples: 1, seed: 0.5 }), /seed must be an integer/],
-    [() => new MCMC(new NUTS(banana), { numSamples: 1, warmup: 3 } as never), /Did you mean "numWarmup"|unknown option "warmup"/],
+    [() => new MCMC(new NUTS(banana), { numSamples: 1, executor: 'gpu' as 'sequential' }), /only executor .* got 'gpu'/],
+    [() => new MCMC(new NUTS(banana), { numSamples: 1, warmup: 3 } as never), /unknown option "warmup"/],
   ])('%#', (make, message) => {
     expect(make).toThrow(message);
   });

@@ -5,6 +5,9 @@ import { gradient, relativeError } from '../../helpers/finiteDifference.ts';
 import { HMC, MCMC, NUTS, splitRHat, meanStandardError, type NamedLogDensity } from '../../../src/infer/mcmc/index.ts';
 import { gaussian } from './densities.ts';
 
+// Seconds alone on a machine, but others may be using it.
+jest.setTimeout(60_000);
+
 const read = (posterior: string, file: string): unknown =>
   JSON.parse(readFileSync(join(__dirname, '../../fixtures/posteriordb', posterior, file), 'utf8'));
 
