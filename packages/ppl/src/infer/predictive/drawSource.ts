@@ -1,0 +1,108 @@
+/** @file Posterior draws as predictions are made from them. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import { asTensor, canReadSynchronously } from '../../distributions/parameter.ts';
+import { Handler } from '../../runtime/handler.ts';
+import type { Message, SampleMessage } from '../../runtime/message.ts';
+import { format, sizeOf } from '../../util/shape.ts';
+
+/** Draws of one site, with the dimension of draws in front: a tensor, nested arrays, or what `mcmc.getSamples()` gives. */
+export type SiteDraws = Tensor | TensorLike | { readonly data: Float64Array | Float32Array; readonly shape: readonly number[] };
+
+/** The draws of one site, as numbers. */
+interface Draws {
+  readonly data: ArrayLike<number> & { slice(start: number, end: number): unknown };
+  /** Of one draw. */
+  readonly shape: readonly number[];
+}
+
+/** Draws of sites, by name. */
+export class DrawSource {
+  readonly names: readonly string[];
+  /** How many draws there are of each site. */
+  readonly count: number;
+  private readonly draws: ReadonlyMap<string, Draws>;
+
+  private constructor(draws: ReadonlyMap<string, Draws>, count: number) {
+    this.draws = draws;
+    this.count = count;
+    this.names = [...draws.keys()];
+  }
+
+  /** @throws Error when there are none, or when the sites have different numbers of draws. */
+  static async read(samples: Readonly<Record<string, SiteDraws>>): Promise<DrawSource> {
+    const draws = new Map<string, Draws>();
+    const counts = new Map<string, number>();
+    for (const [name, given] of Object.entries(samples)) {
+      const { data, shape } = await numbersOf(given);
+      const [count, ...rest] = shape;
+      if (count === undefined) throw new Error(`infer.Predictive: posteriorSamples has one number for "${name}"; draws need a leading dimension`);
+      if (data.length !== sizeOf(shape)) {
+        throw new Error(`infer.Predictive: posteriorSamples has ${data.length} numbers for "${name}", whose shape is ${format(shape)}`);
+      }
+      draws.set(name, { data, shape: rest });
+      counts.set(name, count);
+    }
+    const [first, ...others] = new Set(counts.values());
+    if (first === undefined) throw new Error('infer.Predictive: posteriorSamples is empty');
+    if (others.length > 0) {
+      const list = [...counts].map(([name, count]) => `"${name}" ${count}`).join(', ');
+      throw new Error(`infer.Predictive: posteriorSamples must have the same number of draws of each site, got ${list}`);
+    }
+    return new DrawSource(draws, first);
+  }
+
+  /** Draw `index` of a site; `null` if there are none of it. */
+  draw(message: SampleMessage, index: number): Tensor | null {
+    const draws = this.draws.get(message.name);
+    if (draws === undefined) return null;
+    const size = sizeOf(draws.shape);
+    return numbers(draws.data.slice(index * size, (index + 1) * size), draws.shape, message);
+  }
+
+  /**
+   * Chosen draws of a site, all at once.
+   *
+   * @param batchRank - the batch dimensions of all sites, to which the draws' dimension is added on the left.
+   */
+  stacked(message: SampleMessage, indices: Int32Array, batchRank: number): Tensor | null {
+    const draws = this.draws.get(message.name);
+    if (draws === undefined) return null;
+    const { shape } = draws;
+    const all = numbers(draws.data, [this.count, ...shape], message);
+    const padding = batchRank - (shape.length - message.distribution.eventShape.length);
+    const chosen = tf.gather(all, tf.tensor1d(indices, 'int32'));
+    return tf.reshape(chosen, [indices.length, ...Array.from({ length: Math.max(0, padding) }, () => 1), ...shape]);
+  }
+}
+
+async function numbersOf(given: SiteDraws): Promise<{ data: Draws['data']; shape: readonly number[] }> {
+  if (typeof given === 'object' && 'data' in given && 'shape' in given && ArrayBuffer.isView(given.data)) {
+    return { data: given.data, shape: given.shape };
+  }
+  const tensor = asTensor(given as Tensor | TensorLike);
+  const data = canReadSynchronously() ? tensor.dataSync() : await tensor.data();
+  const result = { data: data.slice() as Float32Array, shape: tensor.shape };
+  if (tensor !== given) tensor.dispose();
+  return result;
+}
+
+function numbers(data: unknown, shape: readonly number[], message: SampleMessage): Tensor {
+  const { dtype } = message.distribution;
+  const typed = dtype === 'int32' ? Int32Array.from(data as number[]) : Float32Array.from(data as number[]);
+  return tf.tensor(typed, [...shape], dtype);
+}
+
+/** Law: latent sites take the values that `lookUp` has for them; nothing else changes. */
+export class DrawHandler extends Handler {
+  private readonly lookUp: (message: SampleMessage) => Tensor | null;
+
+  constructor(lookUp: (message: SampleMessage) => Tensor | null) {
+    super();
+    this.lookUp = lookUp;
+  }
+
+  override process(message: Message): void {
+    if (message.type === 'sample' && message.value === null) message.value = this.lookUp(message);
+  }
+}

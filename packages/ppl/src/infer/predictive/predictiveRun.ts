@@ -1,0 +1,60 @@
+/** @file One run of guide and model for predictions, and which of its sites are returned. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { ReplayHandler } from '../../handlers/replay.ts';
+import { TraceHandler } from '../../handlers/trace.ts';
+import type { DeterministicSite, SampleSite } from '../../runtime/site.ts';
+import type { SampleMessage } from '../../runtime/message.ts';
+import type { Trace } from '../../runtime/trace.ts';
+import { closest } from '../../util/options.ts';
+import type { Program } from '../svi/loss.ts';
+import { DrawHandler } from './drawSource.ts';
+
+/** Where latent sites get their values: from a guide, or from draws; `null` for the prior. */
+export type Source<A extends unknown[]> =
+  | { readonly guide: Program<A> }
+  | { readonly lookUp: (message: SampleMessage) => Tensor | null }
+  | null;
+
+/** Runs the model with the latent values of `source`. */
+export function predictiveTrace<A extends unknown[]>(model: Program<A>, source: Source<A>, args: A): Trace {
+  const tracer = new TraceHandler();
+  const traced = (): unknown => tracer.run(() => model(...args));
+  if (source === null) {
+    traced();
+  } else if ('lookUp' in source) {
+    new DrawHandler(source.lookUp).run(traced);
+  } else {
+    const guided = new TraceHandler();
+    guided.run(() => source.guide(...args));
+    new ReplayHandler({ trace: guided.trace() }).run(traced);
+  }
+  return tracer.trace();
+}
+
+/**
+ * The sites to return: those of `returnSites`, else all sample and deterministic sites but latent ones whose draws were
+ * given.
+ *
+ * @throws Error when one of `returnSites` is not there.
+ */
+export function chosenSites(
+  trace: Trace,
+  returnSites: readonly string[] | undefined,
+  given: readonly string[],
+): (SampleSite | DeterministicSite)[] {
+  const all = [...trace.nodes.values()].filter(
+    (site): site is SampleSite | DeterministicSite =>
+      site.type === 'deterministic' || (site.type === 'sample' && site.distribution.name !== 'factor'),
+  );
+  if (returnSites === undefined) {
+    return all.filter((site) => site.type === 'deterministic' || site.isObserved || !given.includes(site.name));
+  }
+  return returnSites.map((name) => {
+    const site = all.find((candidate) => candidate.name === name);
+    if (site !== undefined) return site;
+    const names = all.map((candidate) => candidate.name);
+    const close = closest(name, names);
+    const hint = close === null ? `It has ${names.join(', ') || 'none'}.` : `Did you mean "${close}"?`;
+    throw new Error(`infer.Predictive: returnSites has "${name}", but the model has no such site. ${hint}`);
+  });
+}
