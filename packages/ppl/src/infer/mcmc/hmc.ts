@@ -17,9 +17,9 @@ export interface HmcOptions extends KernelOptions {
   /** Leapfrog steps a transition. Give this or `trajectoryLength`, not both. */
   readonly numSteps?: number;
   /**
-   * Step size times number of steps; default 2π, as in Pyro. The number of steps follows the step size. On a posterior
-   * that is nearly Gaussian, once warm-up knows its scales, 2π is a full turn, which ends near where it began: there
-   * π/2 does better.
+   * Step size times number of steps; default 2π, as in Pyro. The number of steps follows the step size, up to 1024. On a
+   * posterior that is nearly Gaussian, once warm-up knows its scales, 2π is a full turn, which ends near where it began:
+   * there π/2 does better.
    */
   readonly trajectoryLength?: number;
 }

@@ -1,9 +1,9 @@
 /** @file The posterior of each scalar in a few numbers. */
-import { pool, type Chains } from './diagnostics/chains.ts';
-import { effectiveSampleSize } from './diagnostics/effectiveSampleSize.ts';
+import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './diagnostics/chains.ts';
+import { autocorrelationEss, tailEss } from './diagnostics/effectiveSampleSize.ts';
 import { mean, sortedQuantile, variance } from './diagnostics/moments.ts';
-import { splitRHat } from './diagnostics/rHat.ts';
-import { meanStandardError } from './diagnostics/standardError.ts';
+import { rankNormalise } from './diagnostics/rankNormalise.ts';
+import { rankRHat } from './diagnostics/rHat.ts';
 
 export interface ScalarSummary {
   readonly mean: number;
@@ -24,18 +24,32 @@ export interface ScalarSummary {
 /** By scalar name, as in `mu`, `theta[3]`, `w[1,2]`. */
 export type Summary = Record<string, ScalarSummary>;
 
-/** @param chains - `[chain, draw]`. */
+/**
+ * The same numbers as the functions of `diagnostics/` give one by one, but sorting and ranking the draws only once.
+ *
+ * @param chains - `[chain, draw]`, of equal length.
+ */
 export function summariseScalar(chains: Chains): ScalarSummary {
-  const sorted = pool(chains).sort();
-  return {
+  const arrays = checkChains('summary', chains);
+  const sorted = pool(arrays).sort();
+  const sd = Math.sqrt(variance(sorted));
+  const moments = {
     mean: mean(sorted),
-    sd: Math.sqrt(variance(sorted)),
-    mcseMean: meanStandardError(chains),
+    sd,
     q5: sortedQuantile(sorted, 0.05),
     q50: sortedQuantile(sorted, 0.5),
     q95: sortedQuantile(sorted, 0.95),
-    essBulk: effectiveSampleSize(chains, 'bulk'),
-    essTail: effectiveSampleSize(chains, 'tail'),
-    rHat: splitRHat(chains),
+  };
+  if (!isDiagnosable(arrays)) {
+    return { ...moments, mcseMean: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, rHat: Number.NaN };
+  }
+  const halves = splitChains(arrays);
+  const scores = rankNormalise(halves);
+  return {
+    ...moments,
+    mcseMean: sd / Math.sqrt(autocorrelationEss(halves)),
+    essBulk: autocorrelationEss(scores),
+    essTail: tailEss(halves, sorted),
+    rHat: rankRHat(halves, scores),
   };
 }

@@ -3,21 +3,25 @@
 /** `[chain, draw]`: chains of equal length. */
 export type Chains = readonly ArrayLike<number>[];
 
-/** @throws RangeError when there are no chains, or their lengths differ. */
-export function checkChains(where: string, chains: Chains): void {
+/**
+ * `chains` as float64 arrays, without copying those that are.
+ *
+ * @throws RangeError when there are no chains, or their lengths differ.
+ */
+export function checkChains(where: string, chains: Chains): Float64Array[] {
   const lengths = chains.map((chain) => chain.length);
   if (lengths.length === 0) throw new RangeError(`${where}: expected draws as [chain, draw], got no chains`);
   if (lengths.some((length) => length !== lengths[0])) {
     throw new RangeError(`${where}: chains must be of equal length, got lengths ${lengths.join(', ')}`);
   }
+  return chains.map((chain) => (chain instanceof Float64Array ? chain : Float64Array.from(chain)));
 }
 
 /** Each chain cut into two halves; the middle draw of an odd number is left out. */
-export function splitChains(chains: Chains): Float64Array[] {
+export function splitChains(chains: readonly Float64Array[]): Float64Array[] {
   return chains.flatMap((chain) => {
-    const draws = Float64Array.from(chain);
-    const half = Math.floor(draws.length / 2);
-    return [draws.subarray(0, half), draws.subarray(draws.length - half)];
+    const half = Math.floor(chain.length / 2);
+    return [chain.subarray(0, half), chain.subarray(chain.length - half)];
   });
 }
 
@@ -30,11 +34,6 @@ export function pool(chains: Chains): Float64Array {
     at += chain.length;
   }
   return pooled;
-}
-
-/** `chains` with `fn` applied to each draw. */
-export function mapDraws(chains: Chains, fn: (draw: number) => number): Float64Array[] {
-  return chains.map((chain) => Float64Array.from(chain, fn));
 }
 
 /** Whether there is something to diagnose: at least four draws a chain, all finite, not all the same. */

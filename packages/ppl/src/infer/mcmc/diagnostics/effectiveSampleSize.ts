@@ -1,5 +1,5 @@
 /** @file Effective sample size: how many independent draws would tell as much. */
-import { checkChains, isDiagnosable, mapDraws, pool, splitChains, type Chains } from './chains.ts';
+import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './chains.ts';
 import { mean, sortedQuantile, variance } from './moments.ts';
 import { rankNormalise } from './rankNormalise.ts';
 
@@ -20,19 +20,23 @@ export type EssKind = 'bulk' | 'tail' | 'mean';
  * @throws RangeError when there are no chains, or their lengths differ.
  */
 export function effectiveSampleSize(chains: Chains, kind: EssKind = 'bulk'): number {
-  checkChains('infer.effectiveSampleSize', chains);
-  if (!isDiagnosable(chains)) return Number.NaN;
-  if (kind === 'mean') return autocorrelationEss(splitChains(chains));
-  if (kind === 'bulk') return autocorrelationEss(rankNormalise(splitChains(chains)));
-  if (kind === 'tail') return Math.min(quantileEss(chains, 0.05), quantileEss(chains, 0.95));
+  const arrays = checkChains('infer.effectiveSampleSize', chains);
+  if (!isDiagnosable(arrays)) return Number.NaN;
+  const halves = splitChains(arrays);
+  if (kind === 'mean') return autocorrelationEss(halves);
+  if (kind === 'bulk') return autocorrelationEss(rankNormalise(halves));
+  if (kind === 'tail') return tailEss(halves, pool(arrays).sort());
   throw new TypeError(`infer.effectiveSampleSize: kind must be 'bulk', 'tail' or 'mean', got '${String(kind)}'`);
 }
 
-/** For the quantile at `probability`: of the indicator that a draw lies at or below it (Vehtari et al. 2021, 4.3). */
-function quantileEss(chains: Chains, probability: number): number {
-  const threshold = sortedQuantile(pool(chains).sort(), probability);
-  const below = mapDraws(chains, (draw) => (draw <= threshold ? 1 : 0));
-  return autocorrelationEss(splitChains(below));
+/** Of chains already split; `sorted` holds all draws in ascending order. */
+export function tailEss(halves: readonly Float64Array[], sorted: Float64Array): number {
+  // For a quantile: of the indicator that a draw lies at or below it (Vehtari et al. 2021, section 4.3).
+  const quantileEss = (probability: number): number => {
+    const threshold = sortedQuantile(sorted, probability);
+    return autocorrelationEss(halves.map((half) => half.map((draw) => (draw <= threshold ? 1 : 0))));
+  };
+  return Math.min(quantileEss(0.05), quantileEss(0.95));
 }
 
 /**
@@ -44,7 +48,7 @@ function quantileEss(chains: Chains, probability: number): number {
  * next lag is added, which helps antithetic chains; and τ̂ is kept above 1 / log₁₀ MN. Lags are computed as they are
  * needed: chains that mix need few.
  */
-function autocorrelationEss(chains: readonly Float64Array[]): number {
+export function autocorrelationEss(chains: readonly Float64Array[]): number {
   const length = chains[0]?.length ?? 0;
   const total = chains.length * length;
   const means = chains.map(mean);

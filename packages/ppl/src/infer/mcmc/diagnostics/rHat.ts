@@ -1,5 +1,5 @@
 /** @file R̂, the potential scale reduction factor. */
-import { checkChains, isDiagnosable, mapDraws, pool, splitChains, type Chains } from './chains.ts';
+import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './chains.ts';
 import { mean, sortedQuantile, variance } from './moments.ts';
 import { rankNormalise } from './rankNormalise.ts';
 
@@ -15,19 +15,24 @@ import { rankNormalise } from './rankNormalise.ts';
  * @throws RangeError when there are no chains, or their lengths differ.
  */
 export function splitRHat(chains: Chains): number {
-  checkChains('infer.splitRHat', chains);
-  if (!isDiagnosable(chains)) return Number.NaN;
-  const halves = splitChains(chains);
+  const arrays = checkChains('infer.splitRHat', chains);
+  if (!isDiagnosable(arrays)) return Number.NaN;
+  const halves = splitChains(arrays);
+  return rankRHat(halves, rankNormalise(halves));
+}
+
+/** {@link splitRHat} of chains already split, whose rank-normalised draws are `scores`. */
+export function rankRHat(halves: readonly Float64Array[], scores: readonly Float64Array[]): number {
   const median = sortedQuantile(pool(halves).sort(), 0.5);
-  const folded = mapDraws(halves, (draw) => Math.abs(draw - median));
-  const location = rHat(rankNormalise(halves));
+  const folded = halves.map((half) => half.map((draw) => Math.abs(draw - median)));
+  const location = rHat(scores);
   const scale = rHat(rankNormalise(folded));
   // Folding may leave nothing that varies, as for draws of two values; then there is no scale to compare.
   return Number.isNaN(scale) ? location : Math.max(location, scale);
 }
 
 /** R̂ of chains as they are (Gelman and Rubin 1992; Vehtari et al. 2021, equation 4). */
-export function rHat(chains: Chains): number {
+function rHat(chains: readonly Float64Array[]): number {
   const length = chains[0]?.length ?? 0;
   const within = mean(chains.map(variance));
   const between = variance(chains.map(mean)); // B/n

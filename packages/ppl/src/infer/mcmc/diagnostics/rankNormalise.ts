@@ -1,5 +1,5 @@
 /** @file Rank normalisation: diagnostics for any distribution, with or without moments. */
-import { pool, type Chains } from './chains.ts';
+import { pool } from './chains.ts';
 import { normalQuantile } from './normalQuantile.ts';
 
 /**
@@ -8,7 +8,7 @@ import { normalQuantile } from './normalQuantile.ts';
  * Source: Vehtari, Gelman, Simpson, Carpenter, Bürkner, "Rank-normalization, folding, and localization: an improved R̂"
  * (Bayesian Analysis 2021), equation 14.
  */
-export function rankNormalise(chains: Chains): Float64Array[] {
+export function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   const sorted = pool(chains).sort();
   const size = sorted.length;
   // Where several draws are equal, the first of them holds the score for all.
@@ -20,7 +20,7 @@ export function rankNormalise(chains: Chains): Float64Array[] {
     scores[start] = normalQuantile((meanRank - 3 / 8) / (size + 1 / 4));
     start = end;
   }
-  return chains.map((chain) => Float64Array.from(chain, (draw) => scores[firstAtLeast(sorted, draw)] ?? 0));
+  return chains.map((chain) => chain.map((draw) => scores[firstAtLeast(sorted, draw)] ?? 0));
 }
 
 /** The index of the first entry of `sorted` that is not below `value`, by bisection. */

@@ -1,5 +1,5 @@
 /** @file Monte Carlo standard errors. */
-import { mapDraws, pool, type Chains } from './chains.ts';
+import { checkChains, pool, type Chains } from './chains.ts';
 import { effectiveSampleSize } from './effectiveSampleSize.ts';
 import { mean, variance } from './moments.ts';
 
@@ -13,8 +13,9 @@ export function meanStandardError(chains: Chains): number {
  * 2 sd (the delta method). NaN where the ESS is.
  */
 export function sdStandardError(chains: Chains): number {
-  const draws = pool(chains);
+  const arrays = checkChains('infer.sdStandardError', chains);
+  const draws = pool(arrays);
   const centre = mean(draws);
-  const squares = mapDraws(chains, (draw) => (draw - centre) ** 2);
+  const squares = arrays.map((chain) => chain.map((draw) => (draw - centre) ** 2));
   return meanStandardError(squares) / (2 * Math.sqrt(variance(draws)));
 }

@@ -6,6 +6,7 @@ import { autocorrelation } from '../../../../src/infer/mcmc/diagnostics/autocorr
 import { effectiveSampleSize } from '../../../../src/infer/mcmc/diagnostics/effectiveSampleSize.ts';
 import { normalQuantile } from '../../../../src/infer/mcmc/diagnostics/normalQuantile.ts';
 import { splitRHat } from '../../../../src/infer/mcmc/diagnostics/rHat.ts';
+import { meanStandardError } from '../../../../src/infer/mcmc/diagnostics/standardError.ts';
 import { summariseScalar, type ScalarSummary } from '../../../../src/infer/mcmc/summary.ts';
 
 interface Case extends Omit<ScalarSummary, 'mean' | 'sd'> {
@@ -42,5 +43,7 @@ test.each(fixture.cases.map((entry) => [entry.name, entry] as const))('%s chains
   const correlations = autocorrelation(chains[0]!, 5);
   for (const [lag, value] of expected.autocorrelation.entries()) expect(correlations[lag]).toBeCloseTo(value, 9);
   expect(effectiveSampleSize(chains)).toBe(actual.essBulk);
+  expect(effectiveSampleSize(chains, 'tail')).toBe(actual.essTail);
+  expect(meanStandardError(chains)).toBeCloseTo(actual.mcseMean, 14);
   expect(splitRHat(chains.map((chain) => Float64Array.from(chain)))).toBe(actual.rHat);
 });

@@ -100,7 +100,7 @@ test('a parameter of two values, whose folding does not vary, has the R̂ of its
 });
 
 test('rankNormalise gives tied draws the score of their mean rank', () => {
-  const scores = rankNormalise([[5, 1], [1, 9]]).map((chain) => [...chain]);
+  const scores = rankNormalise([Float64Array.of(5, 1), Float64Array.of(1, 9)]).map((chain) => [...chain]);
   const score = (rank: number) => normalQuantile((rank - 3 / 8) / 4.25);
   expect(scores).toEqual([[score(3), score(1.5)], [score(1.5), score(4)]]);
 });

@@ -1,0 +1,52 @@
+/**
+ * @file What NUTS costs besides the model: time per leapfrog step on a standard normal in 10 dimensions (or as many as
+ * the first argument says), with the density's own time taken off. Build first: npx tsc -b packages/ppl.
+ *
+ *     node bench/mcmcOverhead.mjs [dimension]
+ */
+import { infer } from '@tychejs/ppl';
+
+const dimension = Number(process.argv[2] ?? 10);
+const density = {
+  dimension,
+  evaluate(q, gradient) {
+    let squares = 0;
+    for (let i = 0; i < dimension; i++) {
+      gradient[i] = -q[i];
+      squares += q[i] * q[i];
+    }
+    return -0.5 * squares;
+  },
+};
+
+/** The best of several runs: what is left of the noise of a shared machine. */
+const best = (repetitions, measure) => Math.min(...Array.from({ length: repetitions }, measure));
+
+function evaluationNanoseconds() {
+  const q = new Float64Array(dimension).fill(1e-3);
+  const gradient = new Float64Array(dimension);
+  const evaluations = 1e6;
+  const start = performance.now();
+  for (let i = 0; i < evaluations; i++) density.evaluate(q, gradient);
+  return ((performance.now() - start) / evaluations) * 1e6;
+}
+
+const own = best(5, evaluationNanoseconds);
+console.log(`density alone: ${own.toFixed(0)} ns`);
+for (const massMatrix of ['identity', 'diagonal', 'dense']) {
+  const times = [];
+  let steps = 0;
+  for (let repetition = 0; repetition < 8; repetition++) {
+    const kernel = new infer.NUTS(density, { massMatrix });
+    const mcmc = new infer.MCMC(kernel, { numSamples: 10_000, numWarmup: 1000, seed: 1, progressBar: false });
+    await mcmc.run();
+    const [{ wallSeconds, warmupSeconds, numLeapfrog }] = mcmc.diagnostics();
+    times.push(((wallSeconds - warmupSeconds) / numLeapfrog) * 1e9);
+    steps = numLeapfrog / 10_000;
+  }
+  const time = Math.min(...times);
+  console.log(
+    `${massMatrix}: ${time.toFixed(0)} ns a leapfrog step, ${(time - own).toFixed(0)} ns of it overhead ` +
+      `(${steps.toFixed(1)} steps a draw; momentum draws and records included)`,
+  );
+}
