@@ -13,6 +13,7 @@ import { mendLog1p } from './mends/log1p.ts';
 import { mendMatMul } from './mends/matMul.ts';
 import { mendMovedEntries } from './mends/movedEntries.ts';
 import { mendPooling } from './mends/pooling.ts';
+import { mendSamePadding } from './mends/samePadding.ts';
 import { mendSmoothActivations } from './mends/smoothActivations.ts';
 import { mendUnsortedSegmentSum } from './mends/unsortedSegmentSum.ts';
 
@@ -30,6 +31,7 @@ export function mendBackends(): void {
   // Kernels, each on the backends that need it.
   mendUnsortedSegmentSum();
   mendMatMul();
+  mendSamePadding();
   mendConv2dBackprop();
   mendDepthwiseBackprop();
   mendByDelegation();

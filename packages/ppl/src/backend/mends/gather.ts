@@ -78,9 +78,8 @@ function gatherGradient(dy: Tensor, shape: number[], indices: Tensor, axis: numb
   // dy: [batch, outer, looked up, inner] to [batch, looked up, outer, inner].
   const rows = tf.transpose(tf.reshape(dy, [b, o, -1, i]), [0, 2, 1, 3]);
   const count = rows.shape[1] as number;
-  const own = tf.reshape(tf.cast(indices, 'int32'), [-1, count]);
-  const offsets = tf.reshape(tf.mul(tf.range(0, b, 1, 'int32'), tf.scalar(size, 'int32')), [b, 1]);
-  const ids = tf.reshape(tf.add(own, offsets), [b * count]);
-  const sums = tf.unsortedSegmentSum(tf.reshape(rows, [b * count, o, i]), ids as tf.Tensor1D, b * size);
+  let ids = tf.reshape(tf.cast(indices, 'int32'), [b, count]);
+  if (b > 1) ids = tf.add(ids, tf.reshape(tf.range(0, b * size, size, 'int32'), [b, 1]));
+  const sums = tf.unsortedSegmentSum(tf.reshape(rows, [b * count, o, i]), tf.reshape(ids, [-1]) as tf.Tensor1D, b * size);
   return tf.reshape(tf.transpose(tf.reshape(sums, [b, size, o, i]), [0, 2, 1, 3]), shape);
 }
