@@ -6,13 +6,13 @@ import { Trace } from '../runtime/trace.ts';
 import { closest } from '../util/options.ts';
 import { warn } from '../util/warn.ts';
 
-/** Values by site name (tensors, numbers or arrays), or a trace whose values are meant. */
-export type SiteData = Readonly<Record<string, Tensor | TensorLike>> | Trace;
+/** Values by site name (tensors, numbers or arrays; `null` for none, as in `obs`), or a trace whose values are meant. */
+export type SiteData = Readonly<Record<string, Tensor | TensorLike | null>> | Trace;
 
 /** Looks up data by site name and remembers which names were asked for. */
 export class DataLookup {
   private readonly given: SiteData;
-  private readonly data: ReadonlyMap<string, Parameter>;
+  private readonly data: ReadonlyMap<string, Parameter | null>;
   private readonly used = new Set<string>();
   private readonly seen = new Set<string>();
 
@@ -30,6 +30,7 @@ export class DataLookup {
     const value = this.data.get(name);
     if (value === undefined) return null;
     this.used.add(name);
+    if (value === null) return null;
     return asValue(value);
   }
 

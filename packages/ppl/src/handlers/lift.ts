@@ -32,6 +32,9 @@ export class LiftHandler extends Handler {
 
   constructor({ prior }: LiftOptions) {
     super();
+    if ((typeof prior !== 'object' && typeof prior !== 'function') || prior === null) {
+      throw new TypeError(`handlers.lift: prior must be a distribution, an object of them by name, or a function; got ${String(prior)}`);
+    }
     this.prior = prior;
   }
 

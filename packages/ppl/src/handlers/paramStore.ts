@@ -1,5 +1,5 @@
 /** @file `paramStore`: keeps the parameters of what runs inside in a store of their own. */
-import type { ParamStore } from '../params/store.ts';
+import { ParamStore } from '../params/store.ts';
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
 import type { HandlerForms } from './forms.ts';
@@ -15,6 +15,7 @@ export class ParamStoreHandler extends Handler {
 
   constructor({ store }: ParamStoreOptions) {
     super();
+    if (!(store instanceof ParamStore)) throw new TypeError('handlers.paramStore: store must be a ParamStore');
     this.store = store;
   }
 

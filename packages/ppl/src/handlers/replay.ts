@@ -2,7 +2,7 @@
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
 import { SiteError } from '../runtime/siteError.ts';
-import type { Trace } from '../runtime/trace.ts';
+import { Trace } from '../runtime/trace.ts';
 import type { HandlerForms } from './forms.ts';
 import { handlerForms } from './forms.ts';
 
@@ -16,6 +16,9 @@ export class ReplayHandler extends Handler {
 
   constructor({ trace }: ReplayOptions) {
     super();
+    if (!(trace instanceof Trace)) {
+      throw new TypeError('handlers.replay: trace must be a Trace, such as handlers.trace(fn).getTrace() gives');
+    }
     this.source = trace;
   }
 

@@ -124,6 +124,11 @@ describe('condition', () => {
     expect(warn).not.toHaveBeenCalled();
   }));
 
+  test('takes null for no value', tidy(() => {
+    expect(traceOf(handlers.condition(chain, { data: { x: null, y: 1 } }), null).observedSites().map(({ name }) => name)).toEqual(['y']);
+    expect(warn).not.toHaveBeenCalled();
+  }));
+
   test('refuses what is no data', () => {
     expect(() => handlers.condition(chain, { data: 3 as unknown as SiteData })).toThrow(/handlers.condition: data must be an object/);
   });
@@ -537,6 +542,9 @@ describe('wrong uses are explained:', () => {
     expect(() => anything['block']!({}, { hide: ['x'] })).toThrow(/handlers.block: expected handlers.block\(fn, options\)/);
     expect(() => anything['scale']!(2)).toThrow(/handlers.scale: options must be an object/);
     expect(() => anything['trace']!({})).toThrow(/handlers.trace: expected a function/);
+    expect(() => anything['replay']!({ trace: handlers.trace(chain) })).toThrow(/handlers.replay: trace must be a Trace, such as/);
+    expect(() => anything['paramStore']!({ store: {} })).toThrow(/handlers.paramStore: store must be a ParamStore/);
+    expect(() => anything['lift']!({ prior: 3 })).toThrow(/handlers.lift: prior must be a distribution.*got 3/);
   });
 
   test('a handler inside of itself', () => {
