@@ -102,18 +102,12 @@ export abstract class Distribution {
 
   /** P(X ≤ x) elementwise. */
   cdf(x: Parameter): Tensor {
-    return tf.tidy(() => {
-      const at = asTensor(x);
-      return this.closedForm(() => this.computeCdf(at), broadcastShapes(at.shape, this.batchShape, this.eventShape));
-    });
+    return this.elementwise((at) => this.computeCdf(at), x);
   }
 
   /** The x with P(X ≤ x) = p, elementwise; NaN for p outside of [0, 1]. */
   icdf(p: Parameter): Tensor {
-    return tf.tidy(() => {
-      const at = asTensor(p);
-      return this.closedForm(() => this.computeIcdf(at), broadcastShapes(at.shape, this.batchShape, this.eventShape));
-    });
+    return this.elementwise((at) => this.computeIcdf(at), p);
   }
 
   /** All values of a finite support, stacked in front: shape `[count] + batchShape + eventShape`. */
@@ -153,9 +147,8 @@ export abstract class Distribution {
         const why = violation(given, this.support);
         if (why !== null) throw new Error(`${this.name}: value ${why}`);
       }
-      const density = Distribution.logDensityOf(this, given);
-      if (isChecked || isEverywhere(this.support)) return density === value ? tf.clone(density) : density;
-      return tf.where(this.support.check(given), density, -Infinity);
+      const density = isChecked ? Distribution.logDensityOf(this, given) : Distribution.boundedLogDensityOf(this, given);
+      return density === value ? tf.clone(density) : density;
     });
   }
 
@@ -170,6 +163,13 @@ export abstract class Distribution {
     const result = distribution.logDensity(value.dtype === dtype ? value : tf.cast(value, dtype));
     const shape = broadcastShapes(value.shape.slice(0, value.rank - eventShape.length), batchShape);
     return sameShape(result.shape, shape) ? result : tf.broadcastTo(result, shape);
+  }
+
+  /** The same, and -Infinity outside of the support. */
+  protected static boundedLogDensityOf(distribution: Distribution, value: Tensor): Tensor {
+    const density = Distribution.logDensityOf(distribution, value);
+    const { support } = distribution;
+    return isEverywhere(support) ? density : tf.where(support.check(value), density, -Infinity);
   }
 
   /** The same distribution over a larger batch shape. @throws Error when `batchShape` does not broadcast to it. */
@@ -222,6 +222,14 @@ export abstract class Distribution {
   private closedForm(compute: () => Operand, shape: Shape): Tensor {
     this.throwIfInvalid();
     return tf.tidy(() => tf.broadcastTo(asTensor(compute()), [...shape]));
+  }
+
+  private elementwise(compute: (at: Tensor) => Tensor, given: Parameter): Tensor {
+    return tf.tidy(() => {
+      const at = asTensor(given);
+      const shape = broadcastShapes(at.shape, [...this.batchShape, ...this.eventShape]);
+      return this.closedForm(() => compute(at), shape);
+    });
   }
 
   /** The family's name while its fields are not initialised yet. */

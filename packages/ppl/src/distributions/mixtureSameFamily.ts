@@ -7,7 +7,6 @@ import { logSumExp } from '../ops/logSumExp.ts';
 import type { RandomStream } from '../random/stream.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format } from '../util/shape.ts';
-import { withValidation } from '../util/validation.ts';
 import { Categorical } from './categorical.ts';
 import { classLogProbabilities, classProbabilities } from './classes.ts';
 import { Distribution } from './distribution.ts';
@@ -62,8 +61,8 @@ export class MixtureSameFamily extends Distribution {
   /** log Σ w_k p_k(x). */
   protected override logDensity(value: Tensor): Tensor {
     const spread = tf.expandDims(value, value.rank - this.eventShape.length);
-    // Unvalidated, as a value may lie outside of the support of some components: there they count as -Infinity.
-    const parts = withValidation(false, () => this.components.logProb(spread));
+    // A value may lie outside of the support of some components.
+    const parts = Distribution.boundedLogDensityOf(this.components, spread);
     const weights = classLogProbabilities(this.mixing.isLogits, this.mixing.parameter);
     return logSumExp(tf.add(parts, weights), -1);
   }

@@ -52,16 +52,19 @@ export class MultivariateNormal extends Distribution {
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
-    const z = normalTensor(stream, [...shape, ...this.eventShape, 1]);
-    const step = this.kind === 'precisionMatrix' ? triangularSolve(this.factor(), z, { transpose: true }) : tf.matMul(this.factor(), z);
-    return tf.add(tf.squeeze(step, [-1]), asTensor(this.loc));
+    const z = normalTensor(stream, [...shape, ...this.eventShape]);
+    const step = this.kind === 'precisionMatrix' ? solveVectors(this.factor(), z, true) : timesVectors(this.factor(), z, false);
+    return tf.add(step, asTensor(this.loc));
   }
 
   protected override logDensity(value: Tensor): Tensor {
     const [size = 0] = this.eventShape;
-    const difference = tf.expandDims(tf.sub(value, asTensor(this.loc)), -1);
-    const distance = tf.sum(tf.square(this.whiten(difference)), [-2, -1]);
-    return tf.sub(tf.mul(distance, -0.5), tf.add(this.logAbsDetScale(), size * HALF_LOG_TWO_PI));
+    const difference = tf.sub(value, asTensor(this.loc));
+    const factor = this.factor();
+    const isPrecision = this.kind === 'precisionMatrix';
+    const white = isPrecision ? timesVectors(factor, difference, true) : solveVectors(factor, difference, false);
+    const distance = tf.sum(tf.square(white), -1);
+    return tf.sub(tf.mul(distance, -0.5), tf.add(this.logDetOfRoot(factor), size * HALF_LOG_TWO_PI));
   }
 
   protected override computeMean(): Tensor {
@@ -92,7 +95,11 @@ export class MultivariateNormal extends Distribution {
 
   /** ½ log det Σ, to be used inside `tf.tidy`. */
   logAbsDetScale(): Tensor {
-    const logDet = logAbsDetTriangular(this.factor());
+    return this.logDetOfRoot(this.factor());
+  }
+
+  private logDetOfRoot(factor: Tensor): Tensor {
+    const logDet = logAbsDetTriangular(factor);
     return this.kind === 'precisionMatrix' ? tf.neg(logDet) : logDet;
   }
 
@@ -101,6 +108,18 @@ export class MultivariateNormal extends Distribution {
     const matrix = asTensor(this.matrix);
     return this.kind === 'scaleTril' ? matrix : cholesky(matrix);
   }
+}
+
+/** A x (or Aᵀ x) for vectors x `[..., n]`; by one matrix product where there is but one matrix. */
+function timesVectors(matrix: Tensor, vectors: Tensor, isTransposed: boolean): Tensor {
+  if (matrix.rank > 2) return tf.squeeze(tf.matMul(matrix, tf.expandDims(vectors, -1), isTransposed, false), [-1]);
+  const rows = tf.reshape(vectors, [-1, vectors.shape.at(-1) ?? 0]);
+  return tf.reshape(tf.matMul(rows, matrix, false, !isTransposed), vectors.shape);
+}
+
+/** L⁻¹ x (or L⁻ᵀ x) for vectors x `[..., n]`. */
+function solveVectors(lower: Tensor, vectors: Tensor, isTransposed: boolean): Tensor {
+  return tf.squeeze(triangularSolve(lower, tf.expandDims(vectors, -1), { transpose: isTransposed }), [-1]);
 }
 
 function given(covariance: Covariance): [Kind, Parameter] {

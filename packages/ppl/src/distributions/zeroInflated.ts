@@ -81,6 +81,10 @@ export class ZeroInflated extends Distribution {
     const inner = tf.add(this.base.variance, fold.mul(tf.square(this.base.mean), gate));
     return fold.mul(inner, failureProbability(this.isLogits, this.parameter));
   }
+
+  override enumerateSupport(): Tensor {
+    return this.base.expand(this.batchShape).enumerateSupport();
+  }
 }
 
 /**

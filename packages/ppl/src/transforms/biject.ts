@@ -30,21 +30,30 @@ export function registerBijection<C extends Constraint>(type: ConstraintClass<C>
   registry.set(type, make);
 }
 
+/** There is no bijection from unconstrained space onto a set. */
+export class NoBijection extends Error {
+  override readonly name: string = 'NoBijection';
+
+  constructor(constraint: Constraint) {
+    const why = constraint.isDiscrete
+      ? 'it is discrete, and no smooth map reaches it from the real numbers; sum the site out or observe it'
+      : 'register one with transforms.registerBijection';
+    super(`no bijection from unconstrained space onto ${constraint.name}: ${why}`);
+  }
+}
+
 /**
  * The bijection from unconstrained space onto `constraint`. Its image lies strictly inside of open sets, and off the edges
  * of closed ones, even when float32 rounds.
  *
- * @throws Error when there is none: for discrete sets, and for classes that were never registered.
+ * @throws NoBijection when there is none: for discrete sets, and for classes that were never registered.
  */
 export function biject(constraint: Constraint): Transform {
   for (let type = constraint.constructor; type !== Object && type !== Function.prototype; type = Object.getPrototypeOf(type)) {
     const make = registry.get(type as unknown as ConstraintClass<Constraint>);
     if (make !== undefined) return make(constraint as never);
   }
-  const why = constraint.isDiscrete
-    ? 'it is discrete, and no smooth map reaches it from the real numbers; sum the site out or observe it'
-    : 'register one with transforms.registerBijection';
-  throw new Error(`no bijection from unconstrained space onto ${constraint.name}: ${why}`);
+  throw new NoBijection(constraint);
 }
 
 function ontoInterval({ lower, upper }: Interval): Transform {

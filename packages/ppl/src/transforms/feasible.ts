@@ -1,18 +1,33 @@
 /** @file Some value of a distribution's support. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Constraint } from '../constraints/constraint.ts';
+import { IndependentConstraint } from '../constraints/independent.ts';
+import { IntegerInterval } from '../constraints/integers.ts';
 import type { Distribution } from '../distributions/distribution.ts';
-import { biject } from './biject.ts';
+import { asTensor } from '../distributions/parameter.ts';
+import { RandomStream } from '../random/stream.ts';
+import { biject, NoBijection } from './biject.ts';
 
 /**
- * A value inside of the support that stays clear of its edges: the image of zero for a continuous support, a draw for a
- * discrete one. Shape `batchShape + eventShape`.
+ * A value inside of the support that stays clear of its edges: the image of zero under the bijection onto it, the lowest
+ * of a set of integers, or where there is neither a draw, always the same. Shape `batchShape + eventShape`.
  */
 export function feasibleValue(distribution: Distribution): Tensor {
-  if (distribution.isDiscrete) return distribution.sample();
   return tf.tidy(() => {
-    const transform = biject(distribution.support);
     const shape = [...distribution.batchShape, ...distribution.eventShape];
-    return tf.clone(transform.forward(tf.zeros(transform.inverseShape(shape))));
+    const set = elementwise(distribution.support);
+    if (set instanceof IntegerInterval) return tf.cast(tf.broadcastTo(asTensor(set.lower), shape), distribution.dtype);
+    try {
+      const transform = biject(distribution.support);
+      return tf.clone(transform.forward(tf.zeros(transform.inverseShape(shape))));
+    } catch (error) {
+      if (error instanceof NoBijection) return distribution.sample([], RandomStream.fromSeed(0));
+      throw error;
+    }
   });
+}
+
+function elementwise(constraint: Constraint): Constraint {
+  return constraint instanceof IndependentConstraint ? constraint.base : constraint;
 }

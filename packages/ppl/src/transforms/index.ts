@@ -1,5 +1,5 @@
 /** @file `transforms.*`: smooth bijections, and the one that belongs to each constraint. */
-export { biject, registerBijection } from './biject.ts';
+export { biject, NoBijection, registerBijection } from './biject.ts';
 export { HalfLineTransform, LogisticTransform, sigmoid } from './bounded.ts';
 export { compose, ComposeTransform } from './compose.ts';
 export {
