@@ -1,6 +1,5 @@
 /** @file Whether a guide fits its model. */
-import type { Site } from '../../runtime/site.ts';
-import type { SampleSite } from '../../runtime/site.ts';
+import type { PlateSite, SampleSite, Site } from '../../runtime/site.ts';
 import { SiteError } from '../../runtime/siteError.ts';
 import type { Trace } from '../../runtime/trace.ts';
 import { closest } from '../../util/options.ts';
@@ -13,8 +12,9 @@ export function checkAgreement(model: Trace, guide: Trace): void {
   const missing: string[] = [];
   const extra: string[] = [];
   for (const site of model.nodes.values()) {
-    if (!isLatent(site)) continue;
     const counterpart = guide.nodes.get(site.name);
+    if (site.type === 'plate' && counterpart?.type === 'plate') checkElements(site, counterpart);
+    if (!isLatent(site)) continue;
     if (!isLatent(counterpart)) missing.push(site.name);
     else checkSubsampling(site, counterpart);
   }
@@ -22,7 +22,7 @@ export function checkAgreement(model: Trace, guide: Trace): void {
     if (!isLatent(site)) continue;
     if (isLatent(model.nodes.get(site.name)) === (site.infer.isAuxiliary === true)) extra.push(site.name);
   }
-  if (missing.length > 0) throw missingFromGuide(missing, guide);
+  if (missing.length > 0) throw missingFromGuide(missing, extra, guide);
   if (extra.length > 0) throw notOfTheModel(extra, model);
 }
 
@@ -30,10 +30,10 @@ function isLatent(site: Site | undefined): site is SampleSite {
   return site?.type === 'sample' && !site.isObserved;
 }
 
-function missingFromGuide(names: readonly string[], guide: Trace): Error {
+function missingFromGuide(names: readonly string[], extra: readonly string[], guide: Trace): Error {
+  const close = closest(names[0] ?? '', extra);
   const known = guide.stochasticSites().map((site) => site.name);
-  const close = closest(names[0] ?? '', known);
-  const hint = close === null || names.includes(close) ? `It samples ${list(known)}.` : `It samples "${close}": is that ${list(names)} misspelt?`;
+  const hint = close === null ? `It samples ${list(known)}.` : `It samples "${close}": is that ${list(names)} misspelt?`;
   return new Error(
     `the model samples ${list(names)}, but the guide does not. ${hint} Sample ${them(names)} in the guide, observe ` +
       `${them(names)} in the model, or use one of the guides of \`guides\`, such as AutoNormal.`,
@@ -66,6 +66,18 @@ function checkSubsampling(inModel: SampleSite, inGuide: SampleSite): void {
     inModel,
     `in the model it is inside of the subsampled plates ${list(plates)}, in the guide of ${list(guidePlates)}; its log-densities ` +
       'would be scaled differently. Open the same plates, with the same subsampleSize, around it in the guide.',
+  );
+}
+
+/** A plate of the model takes the elements of the guide's, unless it was given its own. */
+function checkElements(inModel: PlateSite, inGuide: PlateSite): void {
+  const [elements, guideElements] = [inModel.value, inGuide.value];
+  if (elements === guideElements || elements.join() === guideElements.join()) return;
+  const some = (indices: Int32Array): string => indices.slice(0, 5).join(', ') + (indices.length > 5 ? ', ...' : '');
+  throw new SiteError(
+    inModel,
+    `the model takes elements ${some(elements)}, but the guide ${some(guideElements)}. Give both the same subsample; an automatic ` +
+      'guide takes it from its option `subsample`, a function of the arguments.',
   );
 }
 

@@ -54,7 +54,10 @@ class GuideReplay extends ReplayHandler {
   override process(message: Message): void {
     if (message.type === 'sample' && !message.isObserved) {
       const site = this.guide.nodes.get(message.name);
-      if (site?.type === 'sample') checkShapes(message, site);
+      if (site?.type === 'sample') {
+        if (site.isObserved) throw new SiteError(message, 'is latent in the model, but observed in the guide; observe it in the model');
+        checkShapes(message, site);
+      }
     }
     super.process(message);
   }

@@ -1,0 +1,142 @@
+/** @file Losses and gradients of generated models under AutoNormal, against plain arithmetic and finite differences. */
+import fc from 'fast-check';
+import * as tf from '@tensorflow/tfjs-core';
+import { getParamStore, guides, handlers, infer, ready } from '@tychejs/ppl';
+import { initToSample } from '../../../src/infer/initialisation/index.ts';
+import { runParticle } from '../../../src/infer/svi/particle.ts';
+import { RandomStream } from '../../../src/random/stream.ts';
+import type { SampleSite } from '../../../src/runtime/site.ts';
+import type { Trace } from '../../../src/runtime/trace.ts';
+import { expectNoLeak } from '../../helpers/leak.ts';
+import { arbitraryModel, logJoint, modelOf } from '../../helpers/models.ts';
+import type { Model } from '../../helpers/models.ts';
+import { estimate, lossAt } from './helpers.ts';
+
+beforeAll(() => ready({ backend: 'cpu' }));
+beforeEach(() => getParamStore().clear());
+
+const continuous = arbitraryModel({ discrete: false });
+
+/** Runs `body` with the model and a guide for it, and a store that holds their parameters and nothing else. */
+function withGuide<R>(model: Model, body: (model: () => unknown, guide: () => unknown) => R): R {
+  getParamStore().clear();
+  const program = modelOf(model);
+  const guide = new guides.AutoNormal(program, { initLoc: initToSample(), initScale: 0.3 });
+  // The first run makes the parameters.
+  handlers.seed({ seed: 1 }).run(() => tf.tidy(() => guide()));
+  return body(program, guide);
+}
+
+/** The joint run that a loss with `seed` makes of its first particle. */
+function particle(model: () => unknown, guide: () => unknown, seed: number): { model: Trace; guide: Trace } {
+  const stream = RandomStream.fromSeed(seed).fold('elbo').fold(0).fold(0);
+  return runParticle(model, guide, [], stream);
+}
+
+/** log q of one site, element by element: a normal, or the exponential of one. */
+function logGuide(site: SampleSite, guide: Trace): number {
+  const parameter = (kind: string): { values: ArrayLike<number>; shape: number[] } => {
+    const value = getParamStore().get(`AutoNormal.${kind}.${site.name}`);
+    const result = { values: value.dataSync().slice(), shape: value.shape };
+    value.dispose();
+    return result;
+  };
+  const [locs, scales] = [parameter('locs'), parameter('scales')];
+  const { shape } = site.value;
+  let sum = 0;
+  site.value.dataSync().forEach((value, i) => {
+    const at = fullIndex(i, shape, locs.shape, site, guide);
+    const isPositive = site.distribution.support.name === 'positive';
+    const x = isPositive ? Math.log(value) : value;
+    const [loc, scale] = [locs.values[at]!, scales.values[at]!];
+    sum += -0.5 * ((x - loc) / scale) ** 2 - Math.log(scale) - 0.5 * Math.log(2 * Math.PI) - (isPositive ? x : 0);
+  });
+  const scale = site.plates.reduce((product, frame) => (product * frame.size) / frame.subsampleSize, 1);
+  return scale * sum;
+}
+
+/** Where element `i` of a value, whose plates may be subsampled, stands in a parameter with plates in full. */
+function fullIndex(i: number, shape: number[], fullShape: number[], site: SampleSite, guide: Trace): number {
+  let rest = i;
+  let index = 0;
+  let stride = 1;
+  for (let dim = -1; dim >= -shape.length; dim--) {
+    const position = rest % shape.at(dim)!;
+    rest = Math.floor(rest / shape.at(dim)!);
+    const frame = site.plates.find((candidate) => candidate.dim === dim);
+    const chosen = frame === undefined ? null : (guide.nodes.get(frame.name) as { value: Int32Array }).value;
+    index += stride * (chosen === null ? position : chosen[position]!);
+    stride *= fullShape.at(dim)!;
+  }
+  return index;
+}
+
+test('the loss is log q - log p, plates, subsamples, factors and all', () => {
+  fc.assert(
+    fc.property(continuous, fc.nat(), (statements, seed) => {
+      withGuide(statements, (model, guide) => {
+        const expected = tf.tidy(() => {
+          const traces = particle(model, guide, seed);
+          const logQ = traces.guide.stochasticSites().reduce((sum, site) => sum + logGuide(site, traces.guide), 0);
+          return logQ - logJoint(statements, traces.model);
+        });
+        const loss = lossAt(new infer.TraceELBO(), model, guide, seed);
+        expect(Math.abs(loss - expected)).toBeLessThan(1e-4 * (1 + Math.abs(expected)));
+      });
+    }),
+    { numRuns: 40, seed: 1 },
+  );
+});
+
+test.each([
+  ['TraceELBO', () => new infer.TraceELBO()],
+  ['TraceMeanFieldELBO', () => new infer.TraceMeanFieldELBO()],
+] as const)('P29: gradients of the seeded %s are its finite differences', (_, make) => {
+  const step = 1e-2;
+  fc.assert(
+    fc.property(continuous, fc.nat(), (statements, seed) => {
+      withGuide(statements, (model, guide) => {
+        const { loss, gradients } = estimate(make(), model, guide, seed);
+        for (const [name, gradient] of Object.entries(gradients)) {
+          const variable = getParamStore().variable(name);
+          // The first element stands for all: they are treated alike.
+          const at = (change: number): number => {
+            const values = Float32Array.from(variable.dataSync());
+            const kept = Float32Array.from(values);
+            values[0]! += change;
+            assign(variable, values);
+            const moved = lossAt(make(), model, guide, seed);
+            assign(variable, kept);
+            return moved;
+          };
+          // Extrapolated from two steps, so that the error is of fourth order; what float32 rounds off remains.
+          const [narrow, wide] = [step, 2 * step].map((h) => (at(h) - at(-h)) / (2 * h));
+          const slope = (4 * narrow! - wide!) / 3;
+          const rounding = (1e-6 * (1 + Math.abs(loss))) / step;
+          expect(Math.abs(gradient[0]! - slope)).toBeLessThan(0.01 * (1 + Math.abs(slope)) + rounding);
+        }
+      });
+    }),
+    { numRuns: 8, seed: 2 },
+  );
+});
+
+function assign(variable: tf.Variable, values: Float32Array): void {
+  const next = tf.tensor(values, variable.shape);
+  variable.assign(next);
+  next.dispose();
+}
+
+test('no tensors are left, whatever the model', () => {
+  fc.assert(
+    fc.property(continuous, (statements) => {
+      withGuide(statements, (model, guide) => {
+        for (const loss of [new infer.TraceELBO(), new infer.TraceMeanFieldELBO()]) {
+          estimate(loss, model, guide, 1);
+          expectNoLeak(() => estimate(loss, model, guide, 2));
+        }
+      });
+    }),
+    { numRuns: 10, seed: 3 },
+  );
+});
