@@ -23,10 +23,10 @@ export class ReplayHandler extends Handler {
   }
 
   override process(message: Message): void {
-    if (message.value !== null) return;
+    if (message.value !== null) return; // observations among others
     const site = this.source.nodes.get(message.name);
     if (site === undefined) return;
-    if (message.type === 'sample' && !message.isObserved) {
+    if (message.type === 'sample') {
       if (site.type !== 'sample' || site.isObserved) {
         throw new SiteError(message, `is latent here, but in the trace to replay it is ${site.type === 'sample' ? 'observed' : `a ${site.type}`}`);
       }
