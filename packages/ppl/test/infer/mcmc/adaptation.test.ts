@@ -30,14 +30,21 @@ describe('adaptation', () => {
   test('makes a mass matrix from the draws of its window alone', () => {
     const stream = RandomStream.fromSeed(1);
     const positions: number[][] = [];
-    const before = run(startAdaptation(options, 0.5), 99, stream, positions);
-    expect(before.inverseMassMatrix).toEqual(options.inverseMassMatrix);
-    const after = run(before, 1, stream, positions);
-    const window = positions.slice(75, 100);
-    const expected = [0, 1].map((i) => (25 / 30) * variance(window.map((q) => q[i]!)) + 1e-3 * (5 / 30));
-    expect(after.inverseMassMatrix).toEqual({ kind: 'diagonal', values: expected.map((x) => expect.closeTo(x, 10)) });
+    const fromDraws = (start: number, end: number) => {
+      const n = end - start;
+      const spread = (i: number) => variance(positions.slice(start, end).map((q) => q[i]!));
+      const values = [0, 1].map((i) => expect.closeTo((n / (n + 5)) * spread(i) + 1e-3 * (5 / (n + 5)), 10));
+      return { kind: 'diagonal', values };
+    };
+    // Windows end at 75, 100, 150, 200.
+    let state = run(startAdaptation({ ...options, numWarmup: 200 }, 0.5), 99, stream, positions);
+    expect(state.inverseMassMatrix).toEqual(options.inverseMassMatrix);
+    state = run(state, 1, stream, positions);
+    expect(state.inverseMassMatrix).toEqual(fromDraws(75, 100));
+    state = run(state, 50, stream, positions);
+    expect(state.inverseMassMatrix).toEqual(fromDraws(100, 150));
     // The last window changes it no more.
-    expect(run(after, 50, stream).inverseMassMatrix).toBe(after.inverseMassMatrix);
+    expect(run(state, 50, stream).inverseMassMatrix).toBe(state.inverseMassMatrix);
   });
 
   test('dense: the whole covariance', () => {

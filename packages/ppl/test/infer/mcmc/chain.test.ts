@@ -75,6 +75,14 @@ describe('the step size', () => {
   });
 
   test('is found anew for each new mass matrix', () => {
+    const windowed = start(new NUTS(banana), 150);
+    for (let iteration = 1; iteration < 150; iteration++) {
+      windowed.step();
+      const { dualAveraging, stepSize } = windowed.state.adaptation;
+      // Dual averaging begins again when the only metric window ends, after 100 iterations, and never else.
+      expect(dualAveraging?.count).toBe(iteration < 100 ? iteration : iteration - 100);
+      if (iteration === 100) expect(dualAveraging?.shrinkagePoint).toBeCloseTo(Math.log(10 * stepSize), 14);
+    }
     // After the first metric window, coordinates of scales 1e-3 and 1e3 have the same scale in the new metric.
     const chain = start(new NUTS(gaussian([[1e6, 0], [0, 1e-6]])), 1000);
     advance(chain, 75);

@@ -1,4 +1,7 @@
+import { Chain } from '../../../src/infer/mcmc/chain.ts';
+import { uniformDraw } from '../../../src/infer/mcmc/initialPoint.ts';
 import { setSeed } from '../../../src/random/global.ts';
+import { RandomStream } from '../../../src/random/stream.ts';
 import {
   formatSummary,
   HMC,
@@ -92,6 +95,15 @@ describe('seeds', () => {
     expect(together.slice(0, 100)).toEqual(alone);
     expect(together.slice(100, 200)).not.toEqual(alone);
     expect(new Set(events.map(({ chain }) => chain))).toEqual(new Set([0, 1, 2]));
+  });
+
+  test('chain c is the chain of child c of the seed', async () => {
+    const kernel = new NUTS(banana);
+    const target = { density: banana, describeCoordinate: String };
+    const stream = RandomStream.fromSeed(1).fold(2);
+    const chain = Chain.start(kernel, target, { draw: uniformDraw(2, 2), maxTries: 100 }, 50, stream);
+    for (let i = 0; i < 100; i++) chain.step();
+    expect(draws(await run(banana, { numChains: 3 })).slice(-2)).toEqual(chain.state.position);
   });
 
   test('without a seed, setSeed decides, and every run is another', async () => {
