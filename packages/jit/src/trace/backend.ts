@@ -4,9 +4,10 @@ import { GraphBuilder } from '../graph/builder.ts';
 import type { DType, NodeId, Shape } from '../graph/node.ts';
 import { formatShape } from '../graph/shape.ts';
 import { originalOf } from './data.ts';
-import { shortestDecimal } from './decimal.ts';
 import { runEagerly } from './eager.ts';
+import type { EagerValue } from './eager.ts';
 import { callerLocation, TraceError } from './error.ts';
+import { intendedAll } from './intended.ts';
 import type { KernelCall, Lowering } from './lower/lowering.ts';
 import { dtypeOf } from './lower/lowering.ts';
 import { loweringOf } from './lower/registry.ts';
@@ -35,7 +36,7 @@ const RANDOM_KERNELS: readonly string[] = [tf.Multinomial];
 export type KernelInputs = Readonly<Record<string, tf.TensorInfo | null | undefined>>;
 
 /** How float32 constants are read; see `TraceOptions.constants`. */
-export type ConstantReading = 'decimal' | 'float32';
+export type ConstantReading = 'intended' | 'float32';
 
 /** The recording backend. One is made for each trace. */
 export class TraceBackend extends tf.KernelBackend {
@@ -95,7 +96,7 @@ export class TraceBackend extends tf.KernelBackend {
     if (isTraced) this.kernels.set(kernelName, (this.kernels.get(kernelName) ?? 0) + 1);
     if (lowering === undefined) {
       if (isTraced) throw this.#refuseKernel(kernelName);
-      return this.#runOnConstants(kernelName, Object.fromEntries(given), attrs);
+      return this.#runOnConstants(kernelName, given, attrs);
     }
     const nodes = Object.fromEntries(given.map(([name, tensor]) => [name, this.nodeOf(tensor)]));
     const result = this.#lower(lowering, { kernelName, inputs: nodes, attrs });
@@ -194,24 +195,30 @@ export class TraceBackend extends tf.KernelBackend {
     const numbers = values as tf.TypedArray;
     if (dtype !== 'float32') return this.graph.constant(numbers, shape, dtypeOf(dtype));
     const exact = originalOf(dataId);
-    const isDecimal = this.#reading === 'decimal';
-    return this.graph.constant(exact ?? Float64Array.from(numbers, isDecimal ? shortestDecimal : (x) => x), shape, 'float');
+    const doubles = exact ?? (this.#reading === 'intended' ? intendedAll(numbers) : new Float64Array(numbers));
+    return this.graph.constant(doubles, shape, 'float');
   }
 
-  #runOnConstants(kernelName: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: tf.NamedAttrMap): tf.TensorInfo[] {
-    const values = Object.entries(inputs).map(([name, { dataId, shape, dtype }]) => {
+  #runOnConstants(
+    kernelName: string,
+    inputs: readonly (readonly [name: string, tensor: tf.TensorInfo])[],
+    attrs: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    const values = inputs.map(([name, { dataId, shape, dtype }]) => {
       return { name, values: tf.engine().readSync(dataId), shape, dtype };
     });
     const results = runEagerly(kernelName, values, attrs, this.#eagerBackend);
-    return results.map(({ values: own, shape, dtype }) => {
-      const dataId = this.#hold({ shape, dtype, refCount: 1, values: own, node: null });
-      return { dataId, shape, dtype };
-    });
+    const hold = ({ values: own, shape, dtype }: EagerValue): tf.TensorInfo => {
+      // What was computed was not written by anyone, so that there is nothing intended to be guessed.
+      const node = dtype === 'float32' ? this.graph.constant(new Float64Array(own as Float32Array), shape, 'float') : null;
+      return { dataId: this.#hold({ shape, dtype, refCount: 1, values: own, node }), shape, dtype };
+    };
+    return Array.isArray(results) ? results.map(hold) : hold(results);
   }
 
-  /** The tfjs op that is running, as users call it. */
+  /** The tfjs op that is running, as users call it: the outermost, where ops are made of others. */
   #opName(fallback: string): string {
-    const scope = tf.engine().state.scopeStack.findLast(({ name }) => name.endsWith('__op'));
+    const scope = tf.engine().state.scopeStack.find(({ name }) => name.endsWith('__op'));
     return scope === undefined ? fallback : `tf.${scope.name.slice(0, -'__op'.length)}`;
   }
 

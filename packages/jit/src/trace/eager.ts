@@ -10,7 +10,8 @@ export interface EagerValue {
 }
 
 /**
- * Runs a kernel eagerly, outside of any gradient tape.
+ * Runs a kernel eagerly; it must be called inside another kernel, so that no gradient tape sees it. The result is an array
+ * where the kernel's is.
  *
  * @param backendName - the backend to run it on; null when there was none before the trace.
  * @throws TraceError when there is no backend, or it lacks the kernel.
@@ -20,7 +21,7 @@ export function runEagerly(
   inputs: readonly (EagerValue & { readonly name: string })[],
   attrs: tf.NamedAttrMap,
   backendName: string | null,
-): EagerValue[] {
+): EagerValue | EagerValue[] {
   const engine = tf.engine();
   const current = engine.backendName;
   // Typed otherwise, but undefined when there is none.
@@ -31,7 +32,7 @@ export function runEagerly(
       { location: callerLocation() },
     );
   }
-  let results: EagerValue[] = [];
+  let results: EagerValue | EagerValue[] = [];
   switchBackend(backendName);
   try {
     tf.tidy(() => {
@@ -39,12 +40,16 @@ export function runEagerly(
         return [name, engine.makeTensor(values as tf.TypedArray, shape, dtype)] as const;
       });
       const result = engine.runKernel(kernelName, Object.fromEntries(tensors), attrs) as tf.Tensor | tf.Tensor[];
-      results = [result].flat().map(({ dataId, shape, dtype }) => ({ values: engine.readSync(dataId), shape, dtype }));
+      results = Array.isArray(result) ? result.map(read) : read(result);
     });
   } finally {
     switchBackend(current);
   }
   return results;
+}
+
+function read({ dataId, shape, dtype }: tf.Tensor): EagerValue {
+  return { values: tf.engine().readSync(dataId), shape, dtype };
 }
 
 /** Makes a backend that has been started active, at once: `tf.setBackend` returns a promise but waits for nothing then. */

@@ -29,9 +29,9 @@ export function callerLocation(): string | null {
 function framesOf(stack: string | undefined): string[] {
   return (stack ?? '').split('\n').flatMap((line) => {
     // "at f (file:1:2)" or "at file:1:2" in V8, "f@file:1:2" in other engines.
-    const place = /\((.*)\)$|^at (?:async )?(.*)$|^[^@]*@(.*)$/.exec(line.trim());
-    const frame = place?.[1] ?? place?.[2] ?? place?.[3];
-    return frame !== undefined && /:\d+:\d+$/.test(frame) ? [frame] : [];
+    const inParentheses = /\((.*:\d+:\d+)\)$/.exec(line);
+    const place = inParentheses ?? /^\s*(?:at (?:async )?|[^@]*@)(.*:\d+:\d+)$/.exec(line);
+    return place?.[1] === undefined ? [] : [place[1]];
   });
 }
 

@@ -131,10 +131,12 @@ function inScope<T>(body: () => T): T {
 /** Gives up what the backend still holds; the number of tensors among it that depend on the inputs. */
 function release(backend: TraceBackend, previous: string | null): number {
   const engine = tf.engine();
-  for (const variable of Object.values(engine.registeredVariables)) {
-    if (backend.isTraced(variable.dataId)) variable.dispose();
-  }
   let escaped = 0;
+  for (const variable of Object.values(engine.registeredVariables)) {
+    if (!backend.isTraced(variable.dataId)) continue;
+    variable.dispose();
+    escaped++;
+  }
   for (const dataId of backend.heldData()) {
     if (backend.isTraced(dataId)) {
       escaped += backend.refCount(dataId);

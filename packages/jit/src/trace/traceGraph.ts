@@ -34,8 +34,9 @@ export interface TraceOptions {
    */
   readonly point?: readonly tf.TypedArray[] | readonly ArrayLike<number>[];
   /**
-   * How float32 constants are read as float64: `'decimal'`, the default, takes the shortest decimal number that rounds to
-   * them (0.1 for tfjs's 0.10000000149), `'float32'` takes them as they are. Constants made by `data` are exact anyway.
+   * How float32 constants are read as float64: `'intended'`, the default, takes the shortest decimal number that rounds to
+   * them (0.1 for tfjs's 0.10000000149; π for 3.1415927), `'float32'` takes them as they are. What `data` made is exact
+   * anyway.
    */
   readonly constants?: ConstantReading;
 }
@@ -55,7 +56,11 @@ const OPTIONS: readonly (keyof TraceOptions)[] = ['inputs', 'valueAndGrad', 'poi
  */
 export function traceGraph(fn: TraceableFunction, options: TraceOptions): Graph {
   checkOptions('traceGraph', options, OPTIONS);
-  const { valueAndGrad = false, point, constants = 'decimal' } = options;
+  const { valueAndGrad = false, point, constants = 'intended' } = options;
+  if (!Array.isArray(options.inputs)) throw new TypeError('traceGraph: inputs must be an array, one entry an argument');
+  if (!['intended', 'float32'].includes(constants)) {
+    throw new TypeError(`traceGraph: constants must be "intended" or "float32", got ${JSON.stringify(constants)}`);
+  }
   const inputs = options.inputs.map(checkInput);
   const graph = withTraceBackend(constants, (backend) => record(fn, inputs, valueAndGrad, backend));
   if (point !== undefined) checkAgainstEager(fn, graph, point);

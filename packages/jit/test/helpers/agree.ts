@@ -84,7 +84,8 @@ export function expectAgreement(fn: TraceableFunction, args: readonly Argument[]
 export function expectTrueGradient(fn: TraceableFunction, args: readonly Argument[], tolerance = 1e-7): Graph {
   const graph = trace(fn, args, true);
   const { gradients } = interpret(graph, args.map(({ values }) => values));
-  const value = new Graph({ ...graph, gradients: [] });
+  const { inputs, nodes, outputs } = graph;
+  const value = new Graph({ inputs, nodes, outputs, gradients: [] });
   args.forEach(({ values, dtype = 'float32' }, i) => {
     if (dtype !== 'float32') return;
     const valueAt = (x: number[]): number =>

@@ -1,4 +1,6 @@
 /** @file Which tfjs kernels can be traced, and how others are added. */
+import type { SpecialFunction } from '../../graph/functions.ts';
+import { registerFunction } from '../../graph/functions.ts';
 import { ACTIVATION } from './activation.ts';
 import { CONVOLUTION } from './convolution.ts';
 import { CREATION } from './creation.ts';
@@ -6,6 +8,7 @@ import { ELEMENTWISE } from './elementwise.ts';
 import { IMAGE } from './image.ts';
 import { INDEXING } from './indexing.ts';
 import type { Lowering } from './lowering.ts';
+import { inputOf } from './lowering.ts';
 import { MOVEMENT } from './movement.ts';
 import { POOLING } from './pooling.ts';
 import { PRODUCT } from './product.ts';
@@ -34,12 +37,23 @@ export const KERNELS: readonly string[] = [...lowerings.keys()].sort();
  * replaces its lowering.
  *
  * ```ts
- * registerFunction('lgamma', lgamma);
- * registerLowering('Lgamma', ({ inputs }, graph) => graph.special('lgamma', inputs.x));
+ * registerLowering('Cholesky', (call, graph) => graph.cholesky(inputOf(call, 'input')));
  * ```
  */
 export function registerLowering(kernelName: string, lowering: Lowering): void {
   lowerings.set(kernelName, lowering);
+}
+
+/**
+ * Says that a kernel is an elementwise function of floats, with broadcasting; graphs call the function by the kernel's
+ * name.
+ *
+ * @param inputs - the names of the kernel's inputs, in the order of the function's arguments; at most three.
+ * @param evaluate - the function, in float64.
+ */
+export function registerElementwise(kernelName: string, inputs: readonly string[], evaluate: SpecialFunction): void {
+  registerFunction(kernelName, evaluate);
+  registerLowering(kernelName, (call, graph) => graph.special(kernelName, ...inputs.map((name) => inputOf(call, name))));
 }
 
 /** How a kernel is lowered, or undefined if nobody has said. */
