@@ -15,6 +15,7 @@ import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
 import { Prior } from './priors/prior.ts';
 import { inScope } from './scopedGuide.ts';
+import { SitePrefix } from './sitePrefix.ts';
 
 export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly net: Net;
@@ -27,7 +28,7 @@ export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly guide: GuideBuilder<G> | GuideClass<G> | null;
   /** The guide over the unknowns of the likelihood, if it has any; `guides.autoNormal()` by default. */
   readonly likelihoodGuide?: GuideBuilder | GuideClass;
-  /** Begins the names of all sites and parameters: `NAME.dense1.kernel`, `NAME.likelihood.data`. */
+  /** Begins the names of all sites, as handlers see them: `NAME.dense1.kernel`, `NAME.likelihood.data`. */
   readonly name?: string;
 }
 
@@ -95,8 +96,8 @@ export class VariationalBNN<P, G extends Guide = Guide> {
    */
   async fit(data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
     const { datasetSize } = this.likelihood;
-    const model = (x: NetInput, y: Tensor, size: number | undefined): unknown => this.inside(() => this.model(x, y, size));
-    const guide = (): void => this.sampleGuides();
+    const model = (x: NetInput, y: Tensor, size: number | undefined): void => this.named(() => this.model(x, y, size));
+    const guide = (): void => this.named(() => this.sampleGuides());
     return fit({ where: 'bnn.fit', datasetSize, model, guide }, data, options);
   }
 
@@ -152,7 +153,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
 
   /** Statements of the model, by the names in the net. */
   private model(x: NetInput, y: Tensor, datasetSize: number | undefined): void {
-    const output = this.net.forward(x, { training: true });
+    const output = this.inStore(() => this.net.forward(x, { training: true }));
     this.likelihood.observe(this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents()), y, datasetSize);
   }
 
@@ -168,17 +169,16 @@ export class VariationalBNN<P, G extends Guide = Guide> {
     if (typeof numSamples !== 'number' || !Number.isInteger(numSamples) || numSamples < 1) {
       throw new RangeError(`bnn.predict: numSamples must be a positive integer, got ${String(numSamples)}`);
     }
-    const draw = (): P => tf.tidy(() => this.drawPrediction(x) as never);
+    const draw = (): P => tf.tidy(() => this.named(() => this.drawPrediction(x)) as never);
     return this.likelihood.stack(Array.from({ length: numSamples }, draw));
   }
 
   private drawPrediction(x: NetInput): P {
     const guide = traceOf(() => this.sampleGuides());
-    const predict = (): P => {
-      const output = this.net.forward(x, { training: false });
+    return handlers.replay({ trace: guide }).run(() => {
+      const output = this.inStore(() => this.net.forward(x, { training: false }));
       return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
-    };
-    return handlers.replay({ trace: guide }).run(() => this.inside(predict));
+    });
   }
 
   private makeLikelihoodGuide(given: GuideBuilder | GuideClass | undefined): Guide | null {
@@ -195,7 +195,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   private createParameters(): void {
     try {
       tf.tidy(() => {
-        this.inside(() => void this.net.readParameters());
+        this.inStore(() => this.net.readParameters());
         this.sampleGuides();
       });
     } catch (error) {
@@ -205,13 +205,16 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   }
 
   private own<T extends Guide>(guide: T): T {
-    return inScope(guide, (body) => this.inside(body));
+    return inScope(guide, (body) => this.inStore(body));
   }
 
-  /** Runs `body` with this network's store, and its name before all others. */
-  private inside<R>(body: () => R): R {
-    const withStore = (): R => handlers.paramStore({ store: this.paramStore }).run(body);
-    return this.name === '' ? withStore() : handlers.scope({ prefix: this.name, divider: '.' }).run(withStore);
+  private inStore<R>(body: () => R): R {
+    return handlers.paramStore({ store: this.paramStore }).run(body);
+  }
+
+  /** Runs `body` with the network's name before those of its sites. */
+  private named<R>(body: () => R): R {
+    return this.name === '' ? body() : new SitePrefix(this.name).run(body);
   }
 }
 

@@ -4,13 +4,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { dist } from '@tychejs/ppl';
 import { Likelihood } from './likelihood.ts';
 
-/** What a Gaussian likelihood predicts. */
-export interface GaussianPredictions {
+/** What a Gaussian likelihood predicts. (An alias rather than an interface, so that `tf.dispose` and `tf.tidy` take it.) */
+export type GaussianPredictions = {
   /** Of the targets' shape. */
   readonly mean: Tensor;
   /** Standard deviation; broadcasts to the shape of `mean`. */
   readonly scale: Tensor;
-}
+};
 
 export abstract class Gaussian extends Likelihood<GaussianPredictions> {
   override stack(predictions: readonly GaussianPredictions[]): GaussianPredictions {

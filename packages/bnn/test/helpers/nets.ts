@@ -142,9 +142,10 @@ export const netRecipes: fc.Arbitrary<NetRecipe> = fc.oneof(
   return !isEmpty;
 });
 
-/** Deterministic numbers around zero that do not repeat. */
+/** Numbers in (-1, 1) that look random: the digits of sines behind the fourth. */
 export function numbers(count: number, start = 0): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + start) + 0.7));
+  const fraction = (x: number): number => x - Math.floor(x);
+  return Float32Array.from({ length: count }, (_, i) => 2 * fraction(Math.sin(12.9898 * (i + start) + 0.7) * 43758.5453) - 1);
 }
 
 export function wavy(shape: readonly number[], start = 0): Tensor {

@@ -6,6 +6,8 @@ import { lift } from '../../src/lift/lift.ts';
 import type { PriorFilter } from '../../src/priors/filter.ts';
 import { iid } from '../../src/priors/iid.ts';
 
+// The cpu backend's advice on its first use.
+jest.spyOn(console, 'warn').mockImplementationOnce(() => undefined);
 void tf.setBackend('cpu');
 
 const encoder = sequential({ name: 'encoder', layers: [layers.dense({ units: 2, inputShape: [3] }), layers.batchNormalization()] });

@@ -8,6 +8,8 @@ import * as priors from '../../src/priors/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { netRecipes } from '../helpers/nets.ts';
 
+// The cpu backend's advice on its first use.
+jest.spyOn(console, 'warn').mockImplementationOnce(() => undefined);
 void tf.setBackend('cpu');
 
 const net = sequential({
