@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ready } from '../../src/backend/ready.ts';
 import { betainc } from '../../src/ops/scalar/betainc.ts';
+import { digamma, polygamma } from '../../src/ops/scalar/digamma.ts';
 import { igamma, igammac } from '../../src/ops/scalar/gammainc.ts';
 import { lgamma } from '../../src/ops/scalar/lgamma.ts';
 import { ndtr } from '../../src/ops/scalar/normal.ts';
 import { drawBinomial } from '../../src/random/binomial.ts';
+import { drawGamma } from '../../src/random/gamma.ts';
 import { drawPoisson } from '../../src/random/poisson.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import * as random from '../../src/random/tensors.ts';
@@ -44,8 +46,9 @@ function chiSquared(values: ArrayLike<number>, cdf: (k: number) => number, start
   }
   const counts = edges.map(() => 0).concat(0);
   for (const value of Array.from(values)) {
-    const bin = edges.findIndex((edge) => value <= edge);
-    counts[bin < 0 ? edges.length : bin]! += 1;
+    let bin = 0;
+    while (bin < edges.length && value > edges[bin]!) bin++;
+    counts[bin]! += 1;
   }
   let total = 0;
   let bins = 0;
@@ -163,6 +166,15 @@ describe('gamma', () => {
     if (alpha === 0.01) expect(Math.min(...x)).toBeLessThan(-200);
   });
 
+  test('mean, and mean of the logarithm, of many draws', () => {
+    const s = stream(27);
+    for (const alpha of [0.3, 1.5]) {
+      const x = Float64Array.from({ length: 300_000 }, () => drawGamma(s, alpha));
+      expect(meanError(x, alpha, alpha)).toBeLessThan(4.5);
+      expect(meanError(x.map(Math.log), digamma(alpha), polygamma(1, alpha))).toBeLessThan(4.5);
+    }
+  });
+
   test('never 0, and NaN where alpha is not positive', () => {
     const x = draw(() => random.gammaTensor(stream(16), tf.fill([2000], 0.01)));
     expect(Math.min(...x)).toBe(2 ** -126);
@@ -175,6 +187,12 @@ describe('poisson', () => {
     const x = draw(() => random.poissonTensor(stream(17), tf.fill([20_000], rate)));
     const start = Math.max(0, Math.floor(rate - 6 * Math.sqrt(rate) - 1));
     expect(chiSquared(x, (k) => igammac(k + 1, rate), start)).toBeLessThan(1);
+  });
+
+  test('distribution of many draws, just above the change of algorithm', () => {
+    const s = stream(28);
+    const x = Float64Array.from({ length: 300_000 }, () => drawPoisson(s, 12));
+    expect(chiSquared(x, (k) => igammac(k + 1, 12), 0)).toBeLessThan(1);
   });
 
   test('mean and variance for a huge rate, in float64', () => {
@@ -207,6 +225,12 @@ describe('binomial', () => {
     const start = Math.max(0, Math.floor(n * p - 6 * Math.sqrt(n * p * (1 - p)) - 1));
     expect(chiSquared(x, cdf, start)).toBeLessThan(1);
     expect(x.every((k) => Number.isInteger(k) && k >= 0 && k <= n)).toBe(true);
+  });
+
+  test('distribution of many draws, just above the change of algorithm', () => {
+    const s = stream(29);
+    const x = Float64Array.from({ length: 300_000 }, () => drawBinomial(s, 30, 0.4));
+    expect(chiSquared(x, (k) => (k >= 30 ? 1 : 1 - betainc(k + 1, 30 - k, 0.4)), 0)).toBeLessThan(1);
   });
 
   test('mean and variance for a huge count, in float64', () => {
