@@ -27,7 +27,9 @@ export class IntegerInterval implements Constraint {
   check(value: Tensor): Tensor {
     return tf.tidy(() => {
       const x = asTensor(value);
-      let inside = tf.logicalAnd(tf.equal(x, tf.floor(x)), tf.greaterEqual(x, asTensor(this.lower)));
+      // Infinity less its whole part is NaN.
+      const isWhole = tf.equal(tf.sub(x, tf.floor(x)), 0);
+      let inside = tf.logicalAnd(isWhole, tf.greaterEqual(x, asTensor(this.lower)));
       if (this.upper !== Infinity) inside = tf.logicalAnd(inside, tf.lessEqual(x, asTensor(this.upper)));
       return inside;
     });

@@ -30,7 +30,7 @@ export class Interval implements Constraint {
       const parts: Tensor[] = [];
       if (this.lower !== -Infinity) parts.push(exceeds(value, asTensor(this.lower)));
       if (this.upper !== Infinity) parts.push(staysBelow(value, asTensor(this.upper)));
-      if (parts.length === 0) parts.push(tf.logicalNot(tf.isNaN(value)));
+      if (parts.length === 0) parts.push(tf.equal(value, value));
       return parts.reduce((a, b) => tf.logicalAnd(a, b));
     });
   }

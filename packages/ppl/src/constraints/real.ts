@@ -10,7 +10,8 @@ export class Real implements Constraint {
   readonly isDiscrete: boolean = false;
 
   check(value: Tensor): Tensor {
-    return tf.logicalNot(tf.isNaN(value));
+    // Only NaN differs from itself.
+    return tf.equal(value, value);
   }
 
   readonly contains = (value: number): boolean => !Number.isNaN(value);

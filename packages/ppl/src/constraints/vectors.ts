@@ -37,12 +37,12 @@ export class Ordered implements Constraint {
   check(value: Tensor): Tensor {
     return tf.tidy(() => {
       const size = value.shape.at(-1) ?? 0;
-      const [head, tail] = [Math.max(0, size - 1), size];
-      const smaller = tf.slice(value, value.shape.map(() => 0), [...value.shape.slice(0, -1), head]);
-      const larger = tf.slice(value, [...value.shape.slice(0, -1).map(() => 0), Math.min(1, tail)]);
-      const ascending = tf.all(tf.greater(larger, smaller), -1);
-      const whole = this.isPositive ? tf.greater(value, 0) : tf.logicalNot(tf.isNaN(value));
-      return tf.logicalAnd(ascending, tf.all(whole, -1));
+      const within = tf.all(this.isPositive ? tf.greater(value, 0) : tf.equal(value, value), -1);
+      if (size < 2) return within;
+      const batch = value.shape.slice(0, -1);
+      const smaller = tf.slice(value, value.shape.map(() => 0), [...batch, size - 1]);
+      const larger = tf.slice(value, [...batch.map(() => 0), 1]);
+      return tf.logicalAnd(within, tf.all(tf.greater(larger, smaller), -1));
     });
   }
 }

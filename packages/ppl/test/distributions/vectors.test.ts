@@ -9,7 +9,7 @@ import { RandomStream } from '../../src/random/stream.ts';
 import { biject } from '../../src/transforms/index.ts';
 import { countCases, discreteVectors, multivariate, single } from './fixtures.ts';
 import type { Fixture } from './fixtures.ts';
-import { KOLMOGOROV_LIMIT, kolmogorov } from './numeric.ts';
+import { KOLMOGOROV_LIMIT, kolmogorov, scoped } from './numeric.ts';
 
 beforeAll(async () => {
   await ready({ backend: 'wasm' });
@@ -37,7 +37,7 @@ function grid(dim: number): { points: Tensor; cell: number } {
 function tabulate(d: dist.Distribution): { values: Float32Array; logProb: Float32Array; mass: Float64Array } {
   const transform = biject(d.support);
   const { points, cell } = grid(transform.inverseShape(d.eventShape)[0]!);
-  const table = tf.tidy(() => {
+  const table = scoped(() => {
     const y = transform.forward(points);
     const logProb = d.logProb(y);
     const logMass = tf.add(logProb, transform.logAbsDetJacobian(points, y)).dataSync();
@@ -74,7 +74,7 @@ test.each(each(multivariate))('%s, case %i: the density integrates to one, momen
   const d = single(fixture, i);
   const { values, logProb, mass } = tabulate(d);
   const size = values.length / mass.length;
-  const [mean, square] = [new Array<number>(size).fill(0), new Array<number>(size).fill(0)];
+  const [mean, square] = [Array.from({ length: size }, () => 0), Array.from({ length: size }, () => 0)];
   let [total, entropy] = [0, 0];
   mass.forEach((m, point) => {
     if (m === 0) return;
@@ -104,7 +104,7 @@ test.each(each(discreteVectors))('%s, case %i: probabilities sum to one; moments
   const d = single(fixture, i);
   const total = d instanceof dist.Multinomial ? (d.totalCount as number) : 1;
   const vectors = compositions(total, 3);
-  const probs = tf.tidy(() => d.logProb(vectors).dataSync()).map((x) => Math.exp(x));
+  const probs = Float64Array.from(scoped(() => d.logProb(vectors).dataSync()), Math.exp);
   expect(probs.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
   const mean = [0, 1, 2].map((k) => vectors.reduce((sum, v, j) => sum + probs[j]! * v[k]!, 0));
   expectNear(() => d.mean, mean, 1e-5);
