@@ -15,7 +15,17 @@ import { expectNoLeak } from '../helpers/leak.ts';
 beforeAll(() => ready({ backend: 'cpu' }));
 
 /** The values of a tensor that is then disposed; nothing else may be left. */
-const draw = (make: () => tf.Tensor) => expectNoLeak(() => tf.tidy(() => make().dataSync()));
+function draw(make: () => tf.Tensor): tf.TypedArray {
+  let values: tf.TypedArray | null = null;
+  // Not returned through tidy, which would look for tensors among the numbers.
+  expectNoLeak(() =>
+    tf.tidy(() => {
+      values = make().dataSync();
+    }),
+  );
+  return values!;
+}
+
 const stream = (seed: number) => RandomStream.fromSeed(seed);
 
 /**

@@ -1,5 +1,7 @@
 /** @file Logarithms and exponentials in forms that neither overflow nor cancel. */
 
+import { polynomial } from './polynomial.ts';
+
 /** log(1 + e^x). */
 export function softplus(x: number): number {
   return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
@@ -57,19 +59,14 @@ export function xdivy(x: number, y: number): number {
   return x === 0 && !Number.isNaN(y) ? 0 : x / y;
 }
 
+// 2/3, 2/5, 2/7, ...: artanh's series from its second term, doubled.
+const ARTANH: readonly number[] = Array.from({ length: 15 }, (_, i) => 2 / (2 * i + 3));
+
 /** log(1 + x) - x, without cancellation near 0. */
 export function log1pmx(x: number): number {
   if (x < -0.4 || x > 0.6) return Math.log1p(x) - x;
-  // log1p(x) = 2 artanh(r) with r = x / (2 + x), so that the difference is -r x + 2 (r^3/3 + r^5/5 + ...).
+  // log1p(x) = 2 artanh(r) with r = x / (2 + x), of which 2 r - x = -r x is left.
   const r = x / (2 + x);
   const square = r * r;
-  let sum = 0;
-  let power = r * square;
-  for (let k = 3; ; k += 2) {
-    const term = power / k;
-    sum += term;
-    if (Math.abs(term) <= Math.abs(sum) * 1e-17) break;
-    power *= square;
-  }
-  return 2 * sum - r * x;
+  return r * (square * polynomial(ARTANH, square) - x);
 }
