@@ -8,8 +8,8 @@ import { fansOfSite } from './initialValues.ts';
 export interface AutoNormalOptions {
   /**
    * Means: a number, values by name, or an initialiser such as `guides.initToNormal()`. By default the weights that the
-   * network has, that is, those of tfjs's initialisers or of earlier training. (Zeros would leave all units of a layer the
-   * same.)
+   * network has, that is, those of tfjs's initialisers or of earlier training. (At zero all units of a layer are the same:
+   * a saddle point, which only noise leads away from.)
    */
   readonly initLoc?: guides.InitLoc;
   /** Standard deviations: a number (0.1 by default), values by name, a function of the site, or a method by fan-in. */
