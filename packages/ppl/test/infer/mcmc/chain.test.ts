@@ -7,7 +7,7 @@ import type { LogDensity } from '../../../src/infer/mcmc/logDensity.ts';
 import { NUTS } from '../../../src/infer/mcmc/nuts.ts';
 import { runChain, type McmcProgress } from '../../../src/infer/mcmc/runChain.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
-import { banana, counted, gaussian } from './densities.ts';
+import { banana, counted, gaussian, standardNormal } from './densities.ts';
 
 const target = gaussian([[2, 0.3, 0], [0.3, 1, -0.2], [0, -0.2, 0.01]]);
 
@@ -92,12 +92,13 @@ describe('the step size', () => {
   });
 
   test('reaches the acceptance that it is tuned to', () => {
+    // With nothing else to adapt, so that all of warm-up tunes the step size; over seeds the error is at most 0.03.
     const acceptProb = (targetAcceptProb: number) => {
-      const chain = advance(start(new NUTS(banana, { targetAcceptProb }), 1000), 1000);
-      return Array.from({ length: 2000 }, () => chain.step().acceptProb).reduce((sum, x) => sum + x, 0) / 2000;
+      const kernel = new NUTS(standardNormal(10), { targetAcceptProb, massMatrix: 'identity' });
+      const chain = advance(start(kernel, 1000), 1000);
+      return Array.from({ length: 1000 }, () => chain.step().acceptProb).reduce((sum, x) => sum + x, 0) / 1000;
     };
-    // Dual averaging averages log ε, which overshoots the target by a few per cent where acceptance is not linear in it.
-    for (const wanted of [0.6, 0.8, 0.95]) expect(Math.abs(acceptProb(wanted) - wanted)).toBeLessThan(0.12);
+    for (const wanted of [0.6, 0.8, 0.95]) expect(Math.abs(acceptProb(wanted) - wanted)).toBeLessThan(0.05);
   });
 });
 
