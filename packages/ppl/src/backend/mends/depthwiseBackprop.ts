@@ -15,17 +15,12 @@ export function mendDepthwiseBackprop(): void {
 const backpropInput: Kernel = (call) => {
   const { dy, filter } = call.inputs as Record<'dy' | 'filter', TensorInfo>;
   const inputShape = call.attrs['inputShape'] as Shape4D;
-  const dyValues = read(call.backend, dy);
-  const filterValues = read(call.backend, filter);
+  const dyValues = read(call.backend, dy) as Float32Array;
+  const filterValues = read(call.backend, filter) as Float32Array;
   const dx = new Float32Array(tf.util.sizeFromShape(inputShape));
-  const multiplier = filter.shape[3] as number;
-  forEachTap(call, inputShape, filter.shape as Shape4D, (inAt, outAt, filterAt, channels) => {
-    for (let c = 0; c < channels; c++) {
-      let sum = dx[inAt + c] as number;
-      for (let m = c * multiplier; m < (c + 1) * multiplier; m++) {
-        sum += (dyValues[outAt + m] as number) * (filterValues[filterAt + m] as number);
-      }
-      dx[inAt + c] = sum;
+  forEachTap(call, inputShape, filter.shape as Shape4D, (inAt, outAt, filterAt, channels, multiplier) => {
+    for (let m = 0; m < multiplier; m++) {
+      addProducts(dx, inAt, 1, dyValues, outAt + m, multiplier, filterValues, filterAt + m, multiplier, channels);
     }
   });
   return write(call.backend, dx, inputShape);
@@ -34,20 +29,34 @@ const backpropInput: Kernel = (call) => {
 const backpropFilter: Kernel = (call) => {
   const { x, dy } = call.inputs as Record<'x' | 'dy', TensorInfo>;
   const filterShape = call.attrs['filterShape'] as Shape4D;
-  const xValues = read(call.backend, x);
-  const dyValues = read(call.backend, dy);
+  const xValues = read(call.backend, x) as Float32Array;
+  const dyValues = read(call.backend, dy) as Float32Array;
   const sums = new Float64Array(tf.util.sizeFromShape(filterShape));
-  const multiplier = filterShape[3];
-  forEachTap(call, x.shape as Shape4D, filterShape, (inAt, outAt, filterAt, channels) => {
-    for (let c = 0; c < channels; c++) {
-      const value = xValues[inAt + c] as number;
-      for (let m = c * multiplier; m < (c + 1) * multiplier; m++) {
-        sums[filterAt + m] = (sums[filterAt + m] as number) + value * (dyValues[outAt + m] as number);
-      }
+  forEachTap(call, x.shape as Shape4D, filterShape, (inAt, outAt, filterAt, channels, multiplier) => {
+    for (let m = 0; m < multiplier; m++) {
+      addProducts(sums, filterAt + m, multiplier, xValues, inAt, 1, dyValues, outAt + m, multiplier, channels);
     }
   });
   return write(call.backend, Float32Array.from(sums), filterShape);
 };
+
+/** sum[s], sum[s + ds], ... += a[i] b[j], a[i + di] b[j + dj], ..., `count` times. */
+function addProducts(
+  sum: Float32Array | Float64Array,
+  s: number,
+  ds: number,
+  a: Float32Array,
+  i: number,
+  di: number,
+  b: Float32Array,
+  j: number,
+  dj: number,
+  count: number,
+): void {
+  for (let k = 0; k < count; k++, s += ds, i += di, j += dj) {
+    sum[s] = (sum[s] as number) + (a[i] as number) * (b[j] as number);
+  }
+}
 
 /**
  * Visits every pixel of the output with every tap of the filter that then lies on the image, giving the offsets of the
@@ -58,7 +67,7 @@ function forEachTap(
   call: KernelCall,
   inputShape: Shape4D,
   filterShape: Shape4D,
-  visit: (inAt: number, outAt: number, filterAt: number, channels: number) => void,
+  visit: (inAt: number, outAt: number, filterAt: number, channels: number, multiplier: number) => void,
 ): void {
   const { strides, dilations, pad, dimRoundingMode } = call.attrs;
   const info = tf.backend_util.computeConv2DInfo(
@@ -82,7 +91,7 @@ function forEachTap(
             const column = q * info.strideWidth + j * info.dilationWidth - padInfo.left;
             if (column < 0 || column >= inWidth) continue;
             const inAt = ((n * inHeight + row) * inWidth + column) * inChannels;
-            visit(inAt, outAt, (i * info.filterWidth + j) * outChannels, inChannels);
+            visit(inAt, outAt, (i * info.filterWidth + j) * outChannels, inChannels, filterShape[3]);
           }
         }
       }
