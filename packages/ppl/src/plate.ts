@@ -31,12 +31,15 @@ export class PlateHandler extends Handler {
   readonly indices: Int32Array;
   /** The plate's name as traces know it, with the prefixes of the scopes around it. */
   readonly fullName: string;
+  /** Whether the elements are all there are, each once and in order: then there is nothing to select. */
+  readonly isWhole: boolean;
 
   constructor(frame: PlateFrame, indices: Int32Array, fullName: string) {
     super();
     this.frame = frame;
     this.indices = indices;
     this.fullName = fullName;
+    this.isWhole = indices.length === frame.size && indices.every((index, i) => index === i);
   }
 
   override process(message: Message): void {
@@ -51,7 +54,7 @@ export class PlateHandler extends Handler {
   override postprocess(message: Message): void {
     if (message.type !== 'param' || message.eventDim === null || message.value === null) return;
     const axis = this.axisOf(message, message.value, message.eventDim);
-    if (axis === null || this.frame.size === this.frame.subsampleSize) return;
+    if (axis === null || this.isWhole) return;
     message.value = tf.gather(message.value, tf.tensor1d(this.indices, 'int32'), axis);
   }
 
@@ -123,8 +126,8 @@ export function plateLoop<R>(
 export function subsample(data: Tensor, options: { readonly eventDim: number }): Tensor {
   checkOptions('subsample', options, ['eventDim']);
   let result = data;
-  for (const { frame, indices } of openPlates()) {
-    if (frame.dim === null || frame.size === frame.subsampleSize) continue;
+  for (const { frame, indices, isWhole } of openPlates()) {
+    if (frame.dim === null || isWhole) continue;
     const axis = result.rank - options.eventDim + frame.dim;
     const size = result.shape[axis] ?? 1;
     if (size === 1) continue;

@@ -181,6 +181,17 @@ describe('subsamples', () => {
     expectClose(model([2, 0, 3, 1]), model([0, 1, 2, 3]), 1e-6);
   }));
 
+  test('may be all elements in another order, and some more than once: data and parameters follow', tidy(() => {
+    for (const order of [[2, 0, 3, 1], [1, 1, 0, 3]]) {
+      plate('p', 4, { subsample: order }, (indices) => {
+        const values = tf.tensor(data);
+        const expected = tf.gather(values, indices).arraySync();
+        expect(subsample(values, { eventDim: 0 }).arraySync()).toEqual(expected);
+        expect(param('all', values, { eventDim: 0 }).arraySync()).toEqual(expected);
+      });
+    }
+  }));
+
   test('are drawn without replacement, all equally likely, and from the seed', tidy(() => {
     const draws = 3000;
     const counts = new Map<string, number>();

@@ -55,6 +55,23 @@ describe('mini', () => {
     expect(mini.seed(weather, 5)()).not.toBe(mini.seed(weather, 6)());
   });
 
+  test('replay leaves observations alone, and seed counts how often it meets a name', () => {
+    const source = mini.trace(mini.condition(weather, { cloudy: 1, temperature: 9 }));
+    const observed = (): number => mini.sample('temperature', normal(0, 1), 3);
+    expect(mini.replay(observed, source)()).toBe(3);
+    const twice = mini.seed(() => [weather(), weather()], 1)();
+    expect(twice[0]).not.toBe(twice[1]);
+    expect(twice[0]).toBe(mini.seed(weather, 1)());
+  });
+
+  test('messages go outwards, and come back inwards', () => {
+    const log: string[] = [];
+    const probe = (label: string, body: () => unknown): (() => unknown) => () =>
+      mini.run({ process: () => void log.push(`${label}>`), postprocess: () => void log.push(`<${label}`) }, body);
+    probe('b', probe('a', () => mini.sample('x', normal(0, 1))))();
+    expect(log.join(' ')).toBe('a> b> <b <a');
+  });
+
   test('an error leaves no handler in force', () => {
     const failing = mini.scale(() => {
       throw new Error('no');

@@ -157,6 +157,26 @@ describe('tensors', () => {
     tf.dispose([data, prior]);
   });
 
+  test('that a run was given survive a tidy around it', () => {
+    const data = tf.tensor([1, 2]);
+    tf.tidy(() => void traceOf(model, data));
+    tf.tidy(() => void new TraceHandler().run(() => model(data)));
+    expect(data.isDisposed).toBe(false);
+    data.dispose();
+  });
+
+  test('are let go when an asynchronous run is over, well or badly', async () => {
+    const seen: Tensor[] = [];
+    const draw = async (end: Promise<void>): Promise<void> => {
+      seen.push(sample('x', normal(0, 1)));
+      await end;
+    };
+    await new TraceHandler().run(() => draw(Promise.resolve()));
+    await expect(new TraceHandler().run(() => draw(Promise.reject(new Error('no'))))).rejects.toThrow('no');
+    expect(seen.map(({ kept }) => kept)).toEqual([false, false]);
+    tf.dispose(seen);
+  });
+
   test('of a replayed trace belong to that trace', () => {
     tf.tidy(() => void model());
     expectNoLeak(() => {
