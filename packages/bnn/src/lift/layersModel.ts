@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, LayersModel } from '@tensorflow/tfjs-layers';
+import { seededDropout } from './dropout.ts';
 import { camelCase } from './layerNames.ts';
 import type { ForwardOptions, Layer, LiftedNet, NetInput, NetOutput, NetParameter } from './net.ts';
-import type { LayerOperation, LinearLayer } from './operations/operation.ts';
+import type { LinearLayer } from './operations/operation.ts';
 import { computesLike, effectfulCall } from './operations/operation.ts';
 import { LAYER_OPERATIONS } from './operations/table.ts';
 import { Overrides } from './override.ts';
@@ -38,8 +39,8 @@ export class LiftedModel implements LiftedNet {
     this.layerNames = placed.map(({ path }) => path).filter((path) => path !== '');
     this.state = model.weights.filter((weight) => !trainable.has(weight));
     this.calls = placed.flatMap(({ layer, path }) => {
-      const kind = operationOf(layer);
-      return kind === null ? [] : [{ layer, call: effectfulCall(layer as LinearLayer, kind, path) }];
+      const call = callOf(layer, path);
+      return call === null ? [] : [{ layer, call }];
     });
   }
 
@@ -102,10 +103,15 @@ function checkModel(model: LayersModel, placed: readonly PlacedLayer[]): void {
   }
 }
 
-function operationOf(layer: Layer): LayerOperation | null {
+/** What is to be called in place of the layer's own `call`, if anything. */
+function callOf(layer: Layer, path: string): Layer['call'] | null {
   // An instance with a `call` of its own computes something that we do not know.
   if (Object.hasOwn(layer, 'call')) return null;
-  return LAYER_OPERATIONS.find(({ className }) => computesLike(layer, className)) ?? null;
+  if (computesLike(layer, 'Dropout')) return seededDropout(layer, path);
+  for (const kind of LAYER_OPERATIONS) {
+    if (computesLike(layer, kind.className)) return effectfulCall(layer as LinearLayer, kind, path);
+  }
+  return null;
 }
 
 function parametersOf({ layer, path, chain, ownWeights }: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { input, layers, model, sequential } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { ready } from '@tychejs/ppl';
+import { handlers, ready } from '@tychejs/ppl';
 import fc from 'fast-check';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { lift } from '../../src/lift/lift.ts';
@@ -281,6 +281,30 @@ describe('the user\'s net', () => {
   test('keeps frozen layers frozen', () => {
     const net = sequential({ layers: [layers.dense({ units: 2, inputShape: [1], trainable: false }), layers.dense({ units: 1 })] });
     expect(lift(net).parameters.map(({ name }) => name)).toEqual(['dense2.kernel', 'dense2.bias']);
+  });
+});
+
+describe('dropout', () => {
+  test.each([
+    ['elements', {}, 1000],
+    ['whole columns', { noiseShape: [1, null] as never }, 20],
+  ])('drops %s in training, as the seed says, and scales up the others', (_, options, choices) => {
+    // An identity behind it, as a net needs a weight.
+    const net = sequential({
+      layers: [layers.dropout({ rate: 0.25, inputShape: [20], ...options }), layers.dense({ units: 20, kernelInitializer: 'identity' })],
+    });
+    const lifted = lift(net);
+    const run = (seed: number, training: boolean) =>
+      tf.tidy(() => handlers.seed({ seed }).run(() => values(single(lifted.forward(tf.ones([50, 20]), ownValues(lifted), { training })))));
+    const output = run(1, true);
+    expect(run(1, true)).toEqual(output);
+    expect(run(2, true)).not.toEqual(output);
+    expect(run(1, false)).toEqual(output.map(() => 1));
+    for (const value of new Set(output)) expect([0, 4 / 3].some((allowed) => Math.abs(value - allowed) < 1e-6)).toBe(true);
+    const columns = Array.from({ length: 20 }, (__, j) => new Set(output.filter((___, i) => i % 20 === j)).size);
+    expect(columns.every((size) => size === 1)).toBe(choices === 20);
+    const share = output.filter((value) => value === 0).length / 1000;
+    expect(Math.abs(share - 0.25)).toBeLessThan(4.5 * Math.sqrt((0.25 * 0.75) / choices));
   });
 });
 

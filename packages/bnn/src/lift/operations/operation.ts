@@ -39,7 +39,7 @@ export interface LayerOperation {
  * Whether `layer` computes what its class `className` does: it is of that class, or of one derived from it that does not
  * compute something else. Classes are told by name, as a program may hold two copies of tfjs-layers.
  */
-export function computesLike(layer: Layer, className: string): layer is LinearLayer {
+export function computesLike(layer: Layer, className: string): boolean {
   for (let proto: object | null = Object.getPrototypeOf(layer) as object; proto !== null; proto = Object.getPrototypeOf(proto) as object | null) {
     const { constructor } = proto as { constructor: { className?: string } };
     if (Object.hasOwn(constructor, 'className') && constructor.className === className) {
