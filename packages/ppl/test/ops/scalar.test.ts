@@ -18,6 +18,8 @@ import { logNdtr, ndtr, ndtri, normalHazard } from '../../src/ops/scalar/normal.
 import { derivative, relativeError } from '../helpers/finiteDifference.ts';
 import { referenceTables } from '../helpers/reference.ts';
 
+fc.configureGlobal({ seed: 19 });
+
 type NumberFunction = (...args: number[]) => number;
 
 /** name of the table, function, allowed error, and the size below which that error is absolute. */

@@ -8,7 +8,7 @@ import type { Kernel, KernelCall, RunKernel } from '../kernels.ts';
 import { composedKernel, mendKernel, withShape } from '../kernels.ts';
 
 /** Multiplications in one product below which WASM's slow way is as fast as transposing and going the fast way. */
-const WORTHWHILE = 20_000;
+const WORTHWHILE = 5000;
 
 const PLAIN = { transposeA: false, transposeB: false };
 
@@ -34,15 +34,17 @@ const missing: Kernel = () => {
 function batchMatMul(original: Kernel): Kernel {
   return composedKernel('wasm', (call, run) => {
     const { a, b } = call.inputs as Record<'a' | 'b', TensorInfo>;
-    const [batchA, m, k] = dimensions(a, call.attrs['transposeA'] === true);
-    const [batchB, , n] = dimensions(b, call.attrs['transposeB'] === true);
+    const transposeA = call.attrs['transposeA'] === true;
+    const transposeB = call.attrs['transposeB'] === true;
+    const [batchA, m, k] = dimensions(a, transposeA);
+    const [batchB, , n] = dimensions(b, transposeB);
     const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
     const shape = [...batch, m, n];
     if (k === 0 || tf.util.sizeFromShape(shape) === 0) return run(tf.Fill, {}, { shape, value: 0, dtype: 'float32' });
-    const isLarge = m * k * n >= WORTHWHILE;
-    if (!isLarge && sameShape(batchA, batchB)) return original(call);
-    const left = call.attrs['transposeA'] === true ? swapped(run, a) : a;
-    const right = call.attrs['transposeB'] === true ? swapped(run, b) : b;
+    const isFast = !transposeA && !transposeB && tf.util.sizeFromShape(batch) === 1;
+    if (isFast || (m * k * n < WORTHWHILE && sameShape(batchA, batchB))) return original(call);
+    const left = transposeA ? swapped(run, a) : a;
+    const right = transposeB ? swapped(run, b) : b;
     if (tf.util.sizeFromShape(batchB) > 1) return slabBySlab(original, call, left, right, shape);
     // One matrix on the right: a batch is only more rows on the left.
     const rows = withShape(run, left, [1, tf.util.sizeFromShape(batch) * m, k]);
