@@ -74,6 +74,11 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
 
   /** Samples all latent sites. */
   protected override run(...args: A): SiteValues {
+    // Handlers, if there are any, may want the tensors behind the values too: the parameters of their distributions.
+    return currentStack() === null ? tf.tidy(() => this.sampleAll(args)) : this.sampleAll(args);
+  }
+
+  private sampleAll(args: A): SiteValues {
     const sites = this.setUp(args);
     const plates = new GuidePlates(this.options.subsample?.(...args));
     return byName(sites, (site) => plates.within(site.plates, () => this.sampleSite(site)));
@@ -92,7 +97,7 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
   /** One draw of all latent sites. The caller disposes it. @param args - the model's arguments. */
   samplePosterior(...args: A | []): SiteValues {
     this.setUp(args);
-    return tf.tidy(() => this.run(...(args as A)));
+    return tf.tidy(() => this.sampleAll(args as A));
   }
 
   /**

@@ -4,7 +4,8 @@ import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
 import { asTensor, canReadSynchronously } from '../../distributions/parameter.ts';
 import { Handler } from '../../runtime/handler.ts';
 import type { Message, SampleMessage } from '../../runtime/message.ts';
-import { format, sizeOf } from '../../util/shape.ts';
+import { SiteError } from '../../runtime/siteError.ts';
+import { format, sameShape, sizeOf } from '../../util/shape.ts';
 
 /** Draws of one site, with the dimension of draws in front: a tensor, nested arrays, or what `mcmc.getSamples()` gives. */
 export type SiteDraws = Tensor | TensorLike | { readonly data: Float64Array | Float32Array; readonly shape: readonly number[] };
@@ -54,8 +55,8 @@ export class DrawSource {
 
   /** Draw `index` of a site; `null` if there are none of it. */
   draw(message: SampleMessage, index: number): Tensor | null {
-    const draws = this.draws.get(message.name);
-    if (draws === undefined) return null;
+    const draws = this.drawsOf(message);
+    if (draws === null) return null;
     const size = sizeOf(draws.shape);
     return numbers(draws.data.slice(index * size, (index + 1) * size), draws.shape, message);
   }
@@ -66,13 +67,27 @@ export class DrawSource {
    * @param batchRank - the batch dimensions of all sites, to which the draws' dimension is added on the left.
    */
   stacked(message: SampleMessage, indices: Int32Array, batchRank: number): Tensor | null {
-    const draws = this.draws.get(message.name);
-    if (draws === undefined) return null;
+    const draws = this.drawsOf(message);
+    if (draws === null) return null;
     const { shape } = draws;
     const all = numbers(draws.data, [this.count, ...shape], message);
     const padding = batchRank - (shape.length - message.distribution.eventShape.length);
     const chosen = tf.gather(all, tf.tensor1d(indices, 'int32'));
     return tf.reshape(chosen, [indices.length, ...Array.from({ length: Math.max(0, padding) }, () => 1), ...shape]);
+  }
+
+  /** @throws SiteError when a draw does not have the site's shape. */
+  private drawsOf(message: SampleMessage): Draws | null {
+    const draws = this.draws.get(message.name);
+    if (draws === undefined) return null;
+    const { batchShape, eventShape } = message.distribution;
+    const shape = [...batchShape, ...eventShape];
+    if (sameShape(draws.shape, shape)) return draws;
+    throw new SiteError(
+      message,
+      `its shape is ${format(shape)}, but posteriorSamples has draws of shape ${format(draws.shape)}; after the dimension of draws, ` +
+        'the shapes must be those of the model (draws by chain have one more: join the chains)',
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { plate } from '../../plate.ts';
 import { SeedHandler } from '../../handlers/seed.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import type { Trace } from '../../runtime/trace.ts';
-import { format } from '../../util/shape.ts';
+import { format, sameShape } from '../../util/shape.ts';
 import type { Program } from '../svi/loss.ts';
 import type { Source } from './predictiveRun.ts';
 import { chosenSites, predictiveTrace } from './predictiveRun.ts';
@@ -48,7 +48,7 @@ export function runInParallel<A extends unknown[]>(run: ParallelRun<A>): Record<
     for (const { name, value } of chosenSites(one, returnSites, given)) {
       const site = all.nodes.get(name);
       if (site?.type !== 'sample' && site?.type !== 'deterministic') throw notParallel(`site "${name}" is not met in it`, batchRank);
-      values[name] = withDraws(name, site.value, value.shape, count, batchRank);
+      values[name] = withDraws(name, site.value, value, count, batchRank);
     }
     return values;
   });
@@ -58,15 +58,27 @@ function platesOf(trace: Trace): number[] {
   return [...trace.nodes.values()].flatMap((site) => site.plates.map((frame) => -(frame.dim ?? 0)));
 }
 
-/** The value with the dimension of draws first, and without the ones that stand between it and the site's own shape. */
-function withDraws(name: string, value: Tensor, shape: readonly number[], count: number, batchRank: number): Tensor {
-  const size = shape.reduce((a, b) => a * b, 1);
+/**
+ * The value with the dimension of draws first, and without the ones that stand between it and the site's own shape.
+ *
+ * @param single - the value in a single run.
+ */
+function withDraws(name: string, value: Tensor, single: Tensor, count: number, batchRank: number): Tensor {
+  const { shape, size } = single;
   if (value.shape[0] === count && value.size === count * size && value.rank > shape.length) return tf.reshape(value, [count, ...shape]);
-  if (value.size === size) return tf.clone(tf.broadcastTo(tf.reshape(value, [1, ...shape]), [count, ...shape]));
+  // What does not depend on the draws is the same in a single run; what does has been mixed up over them.
+  if (sameShape(value.shape, shape) && sameNumbers(value, single)) {
+    return tf.clone(tf.broadcastTo(tf.reshape(value, [1, ...shape]), [count, ...shape]));
+  }
   throw notParallel(
     `site "${name}" has shape ${format(shape)} in one draw, and ${format(value.shape)} in ${count} draws at once`,
     batchRank,
   );
+}
+
+function sameNumbers(a: Tensor, b: Tensor): boolean {
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  return x.every((value, i) => Math.abs(value - (y[i] ?? NaN)) <= 1e-5 * (1 + Math.abs(value)));
 }
 
 function notParallel(problem: string, batchRank: number, cause?: unknown): Error {

@@ -5,6 +5,9 @@ import { expectNoLeak } from '../../helpers/leak.ts';
 import type { NormalNormal } from './helpers.ts';
 import { estimate, exactPosterior, expectMean, lossAt, normalGuide, normalNormal } from './helpers.ts';
 
+// Machines under load take several times as long as alone.
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 beforeEach(() => getParamStore().clear());
 

@@ -12,6 +12,9 @@ import { arbitraryModel, logJoint, modelOf } from '../../helpers/models.ts';
 import type { Model } from '../../helpers/models.ts';
 import { estimate, lossAt } from './helpers.ts';
 
+// Machines under load take several times as long as alone.
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 beforeEach(() => getParamStore().clear());
 

@@ -5,6 +5,9 @@ import { gradient as slopes } from '../../helpers/finiteDifference.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
 import { estimate, expectMean, logNormal } from './helpers.ts';
 
+// Machines under load take several times as long as alone.
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 beforeEach(() => getParamStore().clear());
 

@@ -8,6 +8,9 @@ import { isValidationOn } from '../../../src/util/validation.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
 import { normalGuide, normalNormal, paramValue } from './helpers.ts';
 
+// Machines under load take several times as long as alone.
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 beforeEach(() => {
   getParamStore().clear();
