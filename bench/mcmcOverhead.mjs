@@ -19,32 +19,34 @@ const density = {
   },
 };
 
-/** The best of several runs: what is left of the noise of a shared machine. */
-const best = (repetitions, measure) => Math.min(...Array.from({ length: repetitions }, measure));
+/** The least of many short measurements: what is left of the noise of a shared machine. */
+async function least(repetitions, measure) {
+  let best = Infinity;
+  for (let i = 0; i < repetitions; i++) best = Math.min(best, await measure());
+  return best;
+}
 
-function evaluationNanoseconds() {
+function evaluation() {
   const q = new Float64Array(dimension).fill(1e-3);
   const gradient = new Float64Array(dimension);
-  const evaluations = 1e6;
+  const evaluations = 1e5;
   const start = performance.now();
   for (let i = 0; i < evaluations; i++) density.evaluate(q, gradient);
   return ((performance.now() - start) / evaluations) * 1e6;
 }
 
-const own = best(5, evaluationNanoseconds);
+const own = await least(100, evaluation);
 console.log(`density alone: ${own.toFixed(0)} ns`);
 for (const massMatrix of ['identity', 'diagonal', 'dense']) {
-  const times = [];
+  const kernel = new infer.NUTS(density, { massMatrix, stepSize: 0.7 });
   let steps = 0;
-  for (let repetition = 0; repetition < 8; repetition++) {
-    const kernel = new infer.NUTS(density, { massMatrix });
-    const mcmc = new infer.MCMC(kernel, { numSamples: 10_000, numWarmup: 1000, seed: 1, progressBar: false });
+  const time = await least(200, async () => {
+    const mcmc = new infer.MCMC(kernel, { numSamples: 1000, numWarmup: 0, seed: 1, progressBar: false });
     await mcmc.run();
-    const [{ wallSeconds, warmupSeconds, numLeapfrog }] = mcmc.diagnostics();
-    times.push(((wallSeconds - warmupSeconds) / numLeapfrog) * 1e9);
-    steps = numLeapfrog / 10_000;
-  }
-  const time = Math.min(...times);
+    const [{ wallSeconds, numLeapfrog }] = mcmc.diagnostics();
+    steps = numLeapfrog / 1000;
+    return (wallSeconds / numLeapfrog) * 1e9;
+  });
   console.log(
     `${massMatrix}: ${time.toFixed(0)} ns a leapfrog step, ${(time - own).toFixed(0)} ns of it overhead ` +
       `(${steps.toFixed(1)} steps a draw; momentum draws and records included)`,

@@ -1,5 +1,5 @@
 /** @file Points of phase space, and the Hamiltonian H(q, p) = -log p(q) + ½ pᵀM⁻¹p. */
-import { createPoint, type EvaluatedPoint } from './logDensity.ts';
+import type { EvaluatedPoint } from './logDensity.ts';
 
 /** A point (q, p) of phase space with what the integrator knows there. The integrator moves it in place. */
 export interface PhasePoint extends EvaluatedPoint {
@@ -12,9 +12,11 @@ export interface PhasePoint extends EvaluatedPoint {
 /** Room for a phase point, not evaluated anywhere yet. */
 export function createPhasePoint(dimension: number): PhasePoint {
   return {
-    ...createPoint(dimension),
+    position: new Float64Array(dimension),
+    gradient: new Float64Array(dimension),
     momentum: new Float64Array(dimension),
     velocity: new Float64Array(dimension),
+    logDensity: Number.NaN,
   };
 }
 

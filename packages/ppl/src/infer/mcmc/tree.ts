@@ -1,7 +1,7 @@
 /** @file Subtrees of a NUTS trajectory: what is kept of a stretch of consecutive points, and how two stretches join. */
 import type { RandomStream } from '../../random/stream.ts';
 import type { PhasePoint } from './hamiltonian.ts';
-import { createPoint, type EvaluatedPoint } from './logDensity.ts';
+import type { EvaluatedPoint } from './logDensity.ts';
 import { turnsAcross, type TrajectoryEnd } from './termination.ts';
 
 /** The point chosen to stand for a subtree, and its H. */
@@ -26,14 +26,15 @@ export interface Tree {
   logWeight: number;
 }
 
+/** Room for a tree. Its numbers begin as NaN, not 0: V8 would first take them for integers, and slow down later. */
 export function createTree(dimension: number): Tree {
   const array = () => new Float64Array(dimension);
   return {
     first: { momentum: array(), velocity: array() },
     last: { momentum: array(), velocity: array() },
     momentumSum: array(),
-    proposal: { ...createPoint(dimension), energy: 0 },
-    logWeight: 0,
+    proposal: { position: array(), gradient: array(), logDensity: Number.NaN, energy: Number.NaN },
+    logWeight: Number.NaN,
   };
 }
 
