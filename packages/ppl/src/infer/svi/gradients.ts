@@ -19,8 +19,10 @@ export function lossAndGradients(loss: () => Scalar): LossAndGradients {
     params.push({ name, variable });
     inputs.push(variable);
   });
+  let result: Scalar | null = null;
+  const forward = (): Scalar => (result = recorder.run(loss));
   try {
-    const { value, grads } = tf.engine().gradients(() => recorder.run(loss), inputs, undefined, true);
+    const { value, grads } = tf.engine().gradients(forward, inputs, undefined, true);
     const slopes: (Tensor | undefined)[] = grads.slice(1);
     return {
       loss: value,
@@ -30,6 +32,7 @@ export function lossAndGradients(loss: () => Scalar): LossAndGradients {
       }),
     };
   } catch (error) {
+    tf.dispose(result ?? []);
     freeTape();
     throw error;
   } finally {

@@ -135,7 +135,7 @@ describe('linear regression', () => {
   test.each([
     ['all rows', 20, 200, 1e-2, 0.05],
     // The copies share their subsamples, whose noise does not average out.
-    ['ten rows at a time', 10, 400, 3e-2, 0.1],
+    ['ten rows at a time', 10, 250, 3e-2, 0.1],
   ])('%s', async (_, subsampleSize, steps, tolerance, relative) => {
     const program = model(subsampleSize);
     await fit(program, new guides.AutoNormal(program, { initLoc: 0 }), steps, 0.1, true);
