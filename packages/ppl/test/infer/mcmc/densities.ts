@@ -28,11 +28,14 @@ export function gaussian(precision: readonly (readonly number[])[]): LogDensity 
 }
 
 /** The standard logistic distribution: log p = -x - 2 log(1 + e⁻ˣ). */
-export const logistic: LogDensity = density(
-  1,
-  ([x]) => -Math.abs(x!) - 2 * Math.log1p(Math.exp(-Math.abs(x!))),
-  ([x]) => [-Math.tanh(x! / 2)],
-);
+export const logistic: LogDensity = {
+  dimension: 1,
+  evaluate: (q, gradient) => {
+    const x = Math.abs(q[0]!);
+    gradient[0] = -Math.tanh(q[0]! / 2);
+    return -x - 2 * Math.log1p(Math.exp(-x));
+  },
+};
 
 /** Neal's funnel: v ~ N(0, 3), the others N(0, exp(v/2)). */
 export function funnel(dimension: number): LogDensity {
@@ -47,11 +50,16 @@ export function funnel(dimension: number): LogDensity {
 }
 
 /** A bent ridge, log p = -x²/2 - (y - x²)²/2: not Gaussian, not symmetric. */
-export const banana: LogDensity = density(
-  2,
-  ([x, y]) => -0.5 * x! * x! - 0.5 * (y! - x! * x!) ** 2,
-  ([x, y]) => [-x! + 2 * x! * (y! - x! * x!), -(y! - x! * x!)],
-);
+export const banana: LogDensity = {
+  dimension: 2,
+  evaluate: (q, gradient) => {
+    const x = q[0]!;
+    const residual = q[1]! - x * x;
+    gradient[0] = -x + 2 * x * residual;
+    gradient[1] = -residual;
+    return -0.5 * (x * x + residual * residual);
+  },
+};
 
 export function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, x, i) => sum + x * b[i]!, 0);

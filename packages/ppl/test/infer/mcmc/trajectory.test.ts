@@ -104,7 +104,7 @@ describe('DynamicTrajectory', () => {
     const trajectory = new DynamicTrajectory(flat, depth);
     const to = evaluateAt(flat, [0]);
     const stream = RandomStream.fromSeed(4);
-    const n = 40_000;
+    const n = 16_000;
     const counts = new Map<number, number>();
     expect(trajectory.sample(from, tuning, stream, to)).toEqual({
       acceptProb: 1, energy: 0.5, divergent: false, treeDepth: depth, numLeapfrog: 7,
