@@ -64,7 +64,7 @@ export class Chain {
    */
   static start(
     kernel: McmcKernel,
-    target: Pick<Target, 'density' | 'describeCoordinate'>,
+    target: Pick<Target, 'density' | 'describeCoordinate' | 'explain'>,
     { draw, maxTries }: InitialDraws,
     numWarmup: number,
     stream: RandomStream,
@@ -72,7 +72,9 @@ export class Chain {
     const { density } = target;
     const { dimension } = density;
     const { settings } = kernel;
-    const point = findInitialPoint(density, draw, stream, (i) => target.describeCoordinate(i), maxTries);
+    const point = findInitialPoint(
+      density, draw, stream, (i) => target.describeCoordinate(i), maxTries, (q) => target.explain?.(q) ?? null,
+    );
     const inverseMassMatrix = initialInverseMassMatrix(settings, dimension);
     const willAdapt = settings.adaptStepSize && numWarmup > 0;
     let stepSize = settings.stepSize ?? 1;

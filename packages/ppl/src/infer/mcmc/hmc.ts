@@ -17,9 +17,9 @@ export interface HmcOptions extends KernelOptions {
   /** Leapfrog steps a transition. Give this or `trajectoryLength`, not both. */
   readonly numSteps?: number;
   /**
-   * Step size times number of steps; default 2π, as in Pyro. The number of steps follows the step size, up to 1024. On a
-   * posterior that is nearly Gaussian, once warm-up knows its scales, 2π is a full turn, which ends near where it began:
-   * there π/2 does better.
+   * Step size times number of steps; default π/2. The number of steps follows the step size, up to 1024. Once warm-up knows
+   * the scales of a posterior that is nearly Gaussian, π/2 is a quarter turn, whose end does not depend on its start; Pyro's
+   * default of 2π is a full turn, which ends where it began.
    */
   readonly trajectoryLength?: number;
 }
@@ -71,7 +71,7 @@ export class HMC implements McmcKernel {
     const where = 'infer.HMC';
     this.target = target;
     this.settings = checkKernelOptions(where, options, [...KERNEL_OPTIONS, 'numSteps', 'trajectoryLength']);
-    const { numSteps, trajectoryLength = 2 * Math.PI } = options;
+    const { numSteps, trajectoryLength = Math.PI / 2 } = options;
     if (numSteps === undefined) {
       checkPositive(where, 'trajectoryLength', trajectoryLength);
       this.length = { trajectoryLength };

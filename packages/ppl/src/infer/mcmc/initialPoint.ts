@@ -26,6 +26,7 @@ export class InitialPointError extends Error {
     failure: Pick<InitialPointError, 'tries' | 'nonFiniteDensity' | 'nonFiniteGradient' | 'lastPosition'>,
     lastLogDensity: number,
     describeCoordinate: (coordinate: number) => string,
+    explanation: string | null,
   ) {
     const { tries, nonFiniteDensity, nonFiniteGradient } = failure;
     const found = [];
@@ -40,7 +41,7 @@ export class InitialPointError extends Error {
       found.push(`the gradient was not finite for ${shown.join(', ')}`);
     }
     super(
-      `cannot find valid initial parameters: ${found.join('; and ')}. Check that the data lie in the support of their ` +
+      `cannot find valid initial parameters: ${found.join('; and ')}.${explanation === null ? '' : ` There, ${explanation}.`} Check that the data lie in the support of their ` +
         'distributions and that no operation overflows or divides by zero, or choose where to begin with `initStrategy`.',
     );
     this.tries = tries;
@@ -54,6 +55,7 @@ export class InitialPointError extends Error {
  * The first of up to `maxTries` draws where the log density and every coordinate of its gradient are finite.
  *
  * @param describeCoordinate - how error messages call a coordinate, as in `theta[3]`.
+ * @param explain - which part of the model makes the density infinite or NaN at a position, if that is known.
  * @throws InitialPointError when there is none.
  * @throws RangeError when a draw does not have the density's dimension.
  */
@@ -63,6 +65,7 @@ export function findInitialPoint(
   stream: RandomStream,
   describeCoordinate: (coordinate: number) => string,
   maxTries: number,
+  explain: (position: Float64Array) => string | null = () => null,
 ): EvaluatedPoint {
   const nonFiniteGradient = new Set<number>();
   let nonFiniteDensity = 0;
@@ -91,5 +94,6 @@ export function findInitialPoint(
     },
     last?.logDensity ?? Number.NaN,
     describeCoordinate,
+    last === null ? null : explain(Float64Array.from(last.position)),
   );
 }

@@ -24,6 +24,8 @@ export interface Target {
   unconstrain?(values: Readonly<Record<string, unknown>>): Float64Array;
   /** The name of a coordinate, for messages, as in `theta[3]`. */
   describeCoordinate(coordinate: number): string;
+  /** Which part of the model makes the density infinite or NaN at `q`; `null` if none does. */
+  explain?(q: Float64Array): string | null;
   /** Gives back whatever the density holds. */
   dispose(): void;
 }

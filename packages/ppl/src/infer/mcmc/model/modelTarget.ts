@@ -66,6 +66,7 @@ export function modelTarget(
     constrain: (q) => density.constrain(q),
     unconstrain: (values) => density.unconstrain(({ name }) => given(name, values)),
     describeCoordinate: (index) => density.describeCoordinate(index),
+    explain: (q) => density.explain(q),
     dispose: () => undefined,
   };
 }

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import * as dist from '../../../../src/distributions/index.ts';
 import * as handlers from '../../../../src/handlers/index.ts';
 import type { LogDensity } from '../../../../src/infer/mcmc/logDensity.ts';
+import { MCMC } from '../../../../src/infer/mcmc/mcmc.ts';
+import { NUTS } from '../../../../src/infer/mcmc/nuts.ts';
 import { logDensity, modelTarget } from '../../../../src/infer/mcmc/model/modelTarget.ts';
 import { plate } from '../../../../src/plate.ts';
 import { getParamStore } from '../../../../src/params/store.ts';
@@ -167,6 +169,15 @@ describe('models that cannot be sampled', () => {
   ];
   test.each(catalogue)('%s', (_, model, message) => {
     expect(() => expectNoLeak(() => logDensity(model))).toThrow(message);
+  });
+
+  test('an observation that is no number is named when no chain can begin', async () => {
+    const model = () => {
+      const mu = sample('mu', dist.normal(0, 1));
+      sample('y', dist.normal(mu, 1), { obs: [1, NaN, 3] });
+    };
+    const run = () => new MCMC(new NUTS(model), { numSamples: 1, numWarmup: 1, seed: 1 }).run();
+    await expect(expectNoLeak(run)).rejects.toThrow(/cannot find valid initial parameters.*site "y".*must be real, got NaN/);
   });
 
   test('the compiled engine is refused by name', () => {
