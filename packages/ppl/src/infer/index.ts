@@ -1,6 +1,8 @@
 /** @file Inference: variational, Markov chain Monte Carlo, prediction. */
 export { logDensity } from './mcmc/model/modelTarget.ts';
 export type { LogDensityOptions, ModelLogDensity } from './mcmc/model/modelTarget.ts';
+export { Predictive } from './predictive.ts';
+export type { PredictiveOptions } from './predictive.ts';
 export type { ElboOptions } from './svi/elbo.ts';
 export type { Loss, LossAndGradients, ParamGradient, Program } from './svi/loss.ts';
 export { SVI } from './svi/svi.ts';
