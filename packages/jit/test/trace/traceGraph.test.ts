@@ -230,6 +230,9 @@ describe('side effects', () => {
       return tf.add(x, kept);
     }, vector);
     expect([...interpret(graph, [[1, 1, 1]]).outputs[0]!]).toEqual([1.5, 2, 2.5]);
+    for (const { dataId } of [kept, variable]) {
+      expect(tf.engine().state.tensorInfo.get(dataId)?.backend).toBe(tf.backend());
+    }
     expect([...tf.tidy(() => tf.add(kept, 1)).dataSync()]).toEqual([1.5, 2, 2.5]);
     expect([...tf.tidy(() => tf.neg(variable)).dataSync()]).toEqual([-5, -6]);
     tf.dispose([kept, variable]);
@@ -260,7 +263,8 @@ describe('afterwards', () => {
   test('an error of the function itself comes through, and gradients work again', () => {
     const before = stateOfTfjs();
     const failing: TraceableFunction = (x) => {
-      tf.exp(x);
+      // The tape saves both factors, one of them a constant.
+      tf.mul(tf.exp(x), tf.tensor1d([1, 2, 3]));
       throw new RangeError('of the user');
     };
     expectNoLeak(() => expect(() => traceGraph(failing, { ...vector, valueAndGrad: true })).toThrow(new RangeError('of the user')));
