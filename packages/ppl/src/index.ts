@@ -17,6 +17,10 @@ export type { ParamSnapshot, StoreState } from './params/store.ts';
 // For those who write handlers and operations of their own.
 export { handlerForms, optionalHandlerForms } from './handlers/forms.ts';
 export type { HandlerForms, OptionalHandlerForms } from './handlers/forms.ts';
+export type { SiteData } from './handlers/data.ts';
+export type { LiftPrior } from './handlers/lift.ts';
+export type { SiteFilter } from './handlers/siteFilter.ts';
+export type { Traced } from './handlers/trace.ts';
 export { whenDone } from './handlers/whenDone.ts';
 export { effectful } from './runtime/effectful.ts';
 export { Handler } from './runtime/handler.ts';

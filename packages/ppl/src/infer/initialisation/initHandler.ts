@@ -21,13 +21,13 @@ export class InitHandler extends Handler {
     if (message.type !== 'sample' || message.value !== null || message.isObserved) return;
     const { name, distribution } = message;
     const value = this.strategy({ name, distribution }, message.stream ?? globalStream().split());
-    check(message, value);
+    checkInitialValue(message, value);
     message.value = value;
   }
 }
 
 /** @throws SiteError when the value does not fit the site. */
-function check(message: SampleMessage, value: Tensor): void {
+export function checkInitialValue(message: SampleMessage, value: Tensor): void {
   const { batchShape, eventShape, support } = message.distribution;
   const shape = [...batchShape, ...eventShape];
   if (!sameShape(value.shape, shape)) {

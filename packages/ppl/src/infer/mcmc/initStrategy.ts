@@ -1,6 +1,7 @@
 /** @file The choices for `initStrategy`: where chains begin. */
 import type { RandomStream } from '../../random/stream.ts';
 import { checkOptions } from '../../util/options.ts';
+import type { SiteInit } from '../initialisation/siteInit.ts';
 import { checkPositive } from './checks.ts';
 import { uniformDraw, type InitialDraw } from './initialPoint.ts';
 import type { Target } from './target.ts';
@@ -10,6 +11,7 @@ import type { Target } from './target.ts';
  * - `'zero'`: the origin of unconstrained space.
  * - `{ position }`: that unconstrained position, for every chain.
  * - `{ values }`: where the sites have those values, for every chain.
+ * - `{ sites }`: where each site has the value that one of `infer.initTo...` gives it, as in `{ sites: infer.initToMedian() }`.
  * - a function: an unconstrained position for a chain, drawn from `stream`; called again while the density is not finite.
  */
 export type InitStrategy =
@@ -18,6 +20,7 @@ export type InitStrategy =
   | { readonly radius: number }
   | { readonly position: ArrayLike<number> }
   | { readonly values: Readonly<Record<string, unknown>> }
+  | { readonly sites: SiteInit }
   | ((stream: RandomStream, chain: number) => ArrayLike<number>);
 
 /** How to draw the initial position of a chain, and how often it is worth trying. */
@@ -35,7 +38,7 @@ export function initialDraws(strategy: InitStrategy, target: Target, chain: numb
   if (strategy === 'zero') return { draw: () => new Float64Array(dimension), maxTries: 1 };
   if (typeof strategy === 'function') return { draw: (stream) => strategy(stream, chain), maxTries: MAX_TRIES };
   if (typeof strategy === 'object' && strategy !== null) {
-    checkOptions('initStrategy', strategy, ['radius', 'position', 'values']);
+    checkOptions('initStrategy', strategy, ['radius', 'position', 'values', 'sites']);
     if ('radius' in strategy) {
       checkPositive('initStrategy', 'radius', strategy.radius);
       return { draw: uniformDraw(dimension, strategy.radius), maxTries: MAX_TRIES };
@@ -48,9 +51,14 @@ export function initialDraws(strategy: InitStrategy, target: Target, chain: numb
       }
       return { draw: () => position, maxTries: 1 };
     }
+    if ('sites' in strategy) {
+      if (target.drawSites === undefined) throw new TypeError('initStrategy: { sites } needs a model, not a log density');
+      const drawSites = target.drawSites.bind(target, strategy.sites);
+      return { draw: drawSites, maxTries: MAX_TRIES };
+    }
   }
   throw new TypeError(
-    "initStrategy must be 'uniform', 'zero', { radius }, { position }, { values } or a function, " +
+    "initStrategy must be 'uniform', 'zero', { radius }, { position }, { values }, { sites } or a function, " +
       `got ${JSON.stringify(strategy)}`,
   );
 }

@@ -1,5 +1,6 @@
 /** @file What a chain samples: a log density, and the way back from its coordinates to named values. */
 import type { RandomStream } from '../../random/stream.ts';
+import type { SiteInit } from '../initialisation/siteInit.ts';
 import { isLogDensity, type LogDensity } from './logDensity.ts';
 import { modelTarget } from './model/modelTarget.ts';
 
@@ -22,6 +23,8 @@ export interface Target {
   constrain(q: Float64Array): Record<string, SiteValue>;
   /** The unconstrained position where the sites have `values`; absent where there is no way back. */
   unconstrain?(values: Readonly<Record<string, unknown>>): Float64Array;
+  /** The unconstrained position where each site has the value that `strategy` draws for it; absent without sites. */
+  drawSites?(strategy: SiteInit, stream: RandomStream): Float64Array;
   /** The name of a coordinate, for messages, as in `theta[3]`. */
   describeCoordinate(coordinate: number): string;
   /** Which part of the model makes the density infinite or NaN at `q`; `null` if none does. */

@@ -65,6 +65,10 @@ export function modelTarget(
     evaluate: (q, gradient) => density.evaluate(q, gradient),
     constrain: (q) => density.constrain(q),
     unconstrain: (values) => density.unconstrain(({ name }) => given(name, values)),
+    drawSites: (strategy, stream) => {
+      const child = stream.split();
+      return density.unconstrain(({ name, distribution }) => strategy({ name, distribution }, child.fold(name)));
+    },
     describeCoordinate: (index) => density.describeCoordinate(index),
     explain: (q) => density.explain(q),
     dispose: () => undefined,

@@ -4,6 +4,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { Handler } from '../../../runtime/handler.ts';
 import type { Message } from '../../../runtime/message.ts';
 import { biject } from '../../../transforms/biject.ts';
+import { checkInitialValue } from '../../initialisation/initHandler.ts';
 
 /**
  * Gives each latent site the image of an unconstrained tensor, through the bijection of the support that the site has in
@@ -48,6 +49,7 @@ export class UnconstrainHandler extends Handler {
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null) return;
     const value = this.given(message);
+    checkInitialValue(message, value);
     message.value = value;
     this.unconstrained.set(message.name, biject(message.distribution.support).inverse(value));
   }

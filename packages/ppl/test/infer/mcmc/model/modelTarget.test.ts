@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import * as dist from '../../../../src/distributions/index.ts';
 import * as handlers from '../../../../src/handlers/index.ts';
 import type { LogDensity } from '../../../../src/infer/mcmc/logDensity.ts';
+import { initToFeasible, initToValue } from '../../../../src/infer/initialisation/strategies.ts';
+import type { InitStrategy } from '../../../../src/infer/mcmc/initStrategy.ts';
 import { MCMC } from '../../../../src/infer/mcmc/mcmc.ts';
 import { NUTS } from '../../../../src/infer/mcmc/nuts.ts';
 import { logDensity, modelTarget } from '../../../../src/infer/mcmc/model/modelTarget.ts';
@@ -123,6 +125,37 @@ describe('sites and coordinates', () => {
       sample('x', dist.normal(0, 1));
     });
     expect(evaluate(density, [5, 1]).gradient).toEqual([0, -1]);
+  });
+});
+
+describe('where chains begin', () => {
+  const begin = async (initStrategy: InitStrategy) => {
+    const mcmc = new MCMC(new NUTS(eightSchools, { stepSize: 1e-9, adaptStepSize: false, maxTreeDepth: 1 }), {
+      numSamples: 1,
+      numWarmup: 0,
+      seed: 1,
+      initStrategy,
+    });
+    await expectNoLeak(() => mcmc.run());
+    return mcmc.getSamples();
+  };
+
+  test('at given values', async () => {
+    const samples = await begin({ values: { mu: 4, tau: 2, raw: [0, 1, 2, 3, 4, 5, 6, 7] } });
+    expect(samples['tau']!.data[0]).toBeCloseTo(2, 5);
+    expect(samples['raw']!.data[7]).toBeCloseTo(7, 5);
+  });
+
+  test('where a strategy puts each site', async () => {
+    const samples = await begin({ sites: initToValue({ tau: 3 }, initToFeasible()) });
+    expect(samples['mu']!.data[0]).toBeCloseTo(0, 5);
+    expect(samples['tau']!.data[0]).toBeCloseTo(3, 5);
+  });
+
+  test('values that do not fit are refused by name', async () => {
+    await expect(begin({ values: { mu: 1, tau: -1, raw: y } })).rejects.toThrow(/site "tau".*must be positive|site "tau".*non-?negative/i);
+    await expect(begin({ values: { mu: 1, tau: 1, raw: [1, 2] } })).rejects.toThrow(/site "raw".*\[2\].*\[8\]/);
+    await expect(begin({ values: { mu: 1, raw: y } })).rejects.toThrow(/site "tau".*no value given/);
   });
 });
 
