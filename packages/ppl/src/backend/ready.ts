@@ -1,6 +1,6 @@
 /** @file Choosing the tfjs backend that everything runs on. */
 import * as tf from '@tensorflow/tfjs-core';
-import { backendOrder, loadNativeBackend } from '#platform';
+import { backendOrder, loadNativeBackend, withoutErrorHooks } from '#platform';
 import { checkOptions } from '../util/options.ts';
 import { mendBackends } from './mends.ts';
 import './setup.ts';
@@ -68,7 +68,7 @@ async function activate(name: keyof typeof PACKAGES): Promise<void> {
     }
     if (tf.findBackendFactory(name) === null) throw new Error('it has not been imported');
     if (name === 'cpu') hushAdvice();
-    if (!(await tf.setBackend(name))) throw new Error('it did not start');
+    if (!(await withoutErrorHooks(() => tf.setBackend(name)))) throw new Error('it did not start');
     // The backend may have been imported after this library.
     mendBackends();
     tryOneOp();

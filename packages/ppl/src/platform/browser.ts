@@ -21,6 +21,8 @@ export const createContext: Platform['createContext'] = <T>(): Context<T> => {
 
 export const loadNativeBackend: Platform['loadNativeBackend'] = () => Promise.resolve(false);
 
+export const withoutErrorHooks: Platform['withoutErrorHooks'] = (body) => body();
+
 export const writeStatus: Platform['writeStatus'] = (text) => {
   // The console ends every message with a newline of its own and cannot rewrite a line.
   const line = text.replaceAll('\r', '').trimEnd();

@@ -33,6 +33,23 @@ export const loadNativeBackend: Platform['loadNativeBackend'] = async () => {
   return true;
 };
 
+const HOOKS = ['uncaughtException', 'unhandledRejection'] as const;
+
+export const withoutErrorHooks: Platform['withoutErrorHooks'] = async (body) => {
+  const before = HOOKS.map((event) => process.rawListeners(event));
+  try {
+    return await body();
+  } finally {
+    HOOKS.forEach((event, i) => {
+      for (const listener of process.rawListeners(event) as ((...args: never[]) => void)[]) {
+        // Emscripten's two are told by their text: others may have been added meanwhile.
+        const isEmscripten = /ExitStatus|throw reason/.test(String(listener));
+        if (isEmscripten && !before[i]?.includes(listener)) process.removeListener(event, listener);
+      }
+    });
+  }
+};
+
 export const writeStatus: Platform['writeStatus'] = (text) => {
   process.stderr.write(text);
 };

@@ -30,6 +30,12 @@ export interface Platform {
    */
   loadNativeBackend(): Promise<boolean>;
 
+  /**
+   * Runs `body` and takes back the handlers of uncaught errors that WASM's start-up code sets meanwhile: they throw every
+   * error of the program again from inside tfjs, so that Node shows a line of tfjs in place of the program's own.
+   */
+  withoutErrorHooks<R>(body: () => Promise<R>): Promise<R>;
+
   /** Writes `text` as it stands (no newline added) to where progress is shown: standard error in Node, the console in a browser. */
   writeStatus(text: string): void;
 

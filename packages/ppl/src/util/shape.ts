@@ -7,7 +7,7 @@ export type Shape = readonly number[];
 /** The shape that `a` and `b` broadcast to. @throws Error when they do not. */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  const result = new Array<number>(rank).fill(1);
+  const result = Array.from({ length: rank }, () => 1);
   for (const shape of shapes) {
     const offset = rank - shape.length;
     shape.forEach((size, i) => {

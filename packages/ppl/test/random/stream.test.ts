@@ -80,7 +80,7 @@ describe('RandomStream', () => {
 
   test('integer is uniform (chi-squared) and choose gives distinct entries', () => {
     const stream = RandomStream.fromSeed(3);
-    const counts = new Array<number>(7).fill(0);
+    const counts = Array.from({ length: 7 }, () => 0);
     for (let i = 0; i < 70_000; i++) counts[stream.integer(7)]! += 1;
     const chi2 = counts.reduce((sum, c) => sum + (c - 10_000) ** 2 / 10_000, 0);
     expect(chi2).toBeLessThan(27.9); // 1 - 1e-4 quantile with 6 degrees of freedom
