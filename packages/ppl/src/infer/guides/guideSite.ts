@@ -4,7 +4,6 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../../constraints/constraint.ts';
 import { sameStructure } from '../../constraints/same.ts';
 import { SeedHandler } from '../../handlers/seed.ts';
-import { TraceHandler } from '../../handlers/trace.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import type { PlateFrame } from '../../runtime/message.ts';
 import type { SampleSite } from '../../runtime/site.ts';
@@ -15,6 +14,7 @@ import type { Shape } from '../../util/shape.ts';
 import { InitHandler } from '../initialisation/initHandler.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { initToUniform } from '../initialisation/strategies.ts';
+import { traceProgram } from '../programTrace.ts';
 import { withoutTensors } from './withoutTensors.ts';
 
 /** One latent site of a model. Shapes count plates in full, also where the model subsamples. */
@@ -57,10 +57,9 @@ function prototype(model: () => unknown, strategy: SiteInit, stream: RandomStrea
   const engine = tf.engine();
   engine.startScope('guide');
   try {
-    const tracer = new TraceHandler();
     const seeded = (): unknown => new SeedHandler({ seed: stream }).run(model);
-    tracer.run(() => new InitHandler(strategy).run(seeded));
-    return tracer.trace().stochasticSites().map(describe);
+    const trace = traceProgram(() => new InitHandler(strategy).run(seeded));
+    return trace.stochasticSites().map(describe);
   } finally {
     engine.endScope([]);
   }

@@ -1,12 +1,12 @@
 /** @file One run of guide and model for predictions, and which of its sites are returned. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ReplayHandler } from '../../handlers/replay.ts';
-import { TraceHandler } from '../../handlers/trace.ts';
 import type { DeterministicSite, SampleSite } from '../../runtime/site.ts';
 import type { SampleMessage } from '../../runtime/message.ts';
 import type { Trace } from '../../runtime/trace.ts';
 import { closest } from '../../util/options.ts';
 import type { Program } from '../svi/loss.ts';
+import { traceProgram } from '../programTrace.ts';
 import { DrawHandler } from './drawSource.ts';
 
 /** Where latent sites get their values: from a guide, or from draws; `null` for the prior. */
@@ -17,18 +17,11 @@ export type Source<A extends unknown[]> =
 
 /** Runs the model with the latent values of `source`. */
 export function predictiveTrace<A extends unknown[]>(model: Program<A>, source: Source<A>, args: A): Trace {
-  const tracer = new TraceHandler();
-  const traced = (): unknown => tracer.run(() => model(...args));
-  if (source === null) {
-    traced();
-  } else if ('lookUp' in source) {
-    new DrawHandler(source.lookUp).run(traced);
-  } else {
-    const guided = new TraceHandler();
-    guided.run(() => source.guide(...args));
-    new ReplayHandler({ trace: guided.trace() }).run(traced);
-  }
-  return tracer.trace();
+  const traced = (): Trace => traceProgram(() => model(...args));
+  if (source === null) return traced();
+  if ('lookUp' in source) return new DrawHandler(source.lookUp).run(traced);
+  const guide = traceProgram(() => source.guide(...args));
+  return new ReplayHandler({ trace: guide }).run(traced);
 }
 
 /**

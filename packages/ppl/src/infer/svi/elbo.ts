@@ -35,20 +35,23 @@ export abstract class Elbo implements Loss {
    * @throws Error when model and guide do not belong together, naming the sites; SiteError for what goes wrong at a site.
    */
   lossAndGradients<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): LossAndGradients {
-    return lossAndGradients(() => this.average(model, guide, args));
+    return lossAndGradients(() => this.estimateAll(model, guide, args));
   }
 
   /** -ELBO, estimated once. @throws the same as {@link lossAndGradients}. */
   loss<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): Scalar {
-    return tf.tidy(() => this.average(model, guide, args));
+    return tf.tidy(() => this.estimateAll(model, guide, args));
   }
 
-  private average<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): Scalar {
-    const stream = randomStream('elbo');
-    const estimates = Array.from({ length: this.numParticles }, (_, i) =>
-      this.estimate(runParticle(model, guide, args, stream.fold(i))),
-    );
+  /** One estimate from those of the particles, of which there is at least one. */
+  protected combine(estimates: readonly Scalar[]): Scalar {
     const [only] = estimates;
-    return estimates.length === 1 && only !== undefined ? only : tf.div(tf.addN(estimates), estimates.length);
+    return estimates.length === 1 && only !== undefined ? only : tf.div(tf.addN([...estimates]), estimates.length);
+  }
+
+  private estimateAll<A extends unknown[]>(model: Program<A>, guide: Program<A>, args: A): Scalar {
+    const stream = randomStream('elbo');
+    const particles = Array.from({ length: this.numParticles }, (_, i) => runParticle(model, guide, args, stream.fold(i)));
+    return this.combine(particles.map((particle) => this.estimate(particle)));
   }
 }

@@ -1,13 +1,13 @@
 /** @file One joint run of guide and model: what estimates of the ELBO are made from. */
 import { ReplayHandler } from '../../handlers/replay.ts';
 import { SeedHandler } from '../../handlers/seed.ts';
-import { TraceHandler } from '../../handlers/trace.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import type { Message, SampleMessage } from '../../runtime/message.ts';
 import type { SampleSite } from '../../runtime/site.ts';
 import { SiteError } from '../../runtime/siteError.ts';
 import type { Trace } from '../../runtime/trace.ts';
 import { format } from '../../util/shape.ts';
+import { traceProgram } from '../programTrace.ts';
 import { checkAgreement } from './agreement.ts';
 import type { Program } from './loss.ts';
 
@@ -29,17 +29,11 @@ export function runParticle<A extends unknown[]>(
   stream: RandomStream,
 ): Particle {
   return new SeedHandler({ seed: stream }).run(() => {
-    const guideTrace = record(guide, args);
-    const modelTrace = new GuideReplay(guideTrace).run(() => record(model, args));
+    const guideTrace = traceProgram(() => guide(...args));
+    const modelTrace = new GuideReplay(guideTrace).run(() => traceProgram(() => model(...args)));
     checkAgreement(modelTrace, guideTrace);
     return { guide: guideTrace, model: modelTrace };
   });
-}
-
-function record<A extends unknown[]>(program: Program<A>, args: A): Trace {
-  const tracer = new TraceHandler();
-  tracer.run(() => program(...args));
-  return tracer.trace();
 }
 
 /** `replay` that speaks of model and guide when their shapes differ. */

@@ -62,7 +62,7 @@ const BREATHE_MS = 30;
 export class SVI<A extends unknown[] = unknown[]> {
   private readonly objective: Objective<A>;
   private readonly optim: Optimizer;
-  private stepsTaken = 0;
+  private hasStepped = false;
 
   /** @throws TypeError when an option is missing, unknown or of the wrong kind. */
   constructor(options: SviOptions<A>) {
@@ -80,8 +80,10 @@ export class SVI<A extends unknown[] = unknown[]> {
    * throw, such as SiteError.
    */
   async step(...args: A): Promise<number> {
-    const validate = this.stepsTaken++ === 0 && isValidationOn();
-    return takeStep(this.objective, this.optim, { stack: currentStack(), stream: randomStream('svi.step'), validate }, args);
+    const validate = !this.hasStepped && isValidationOn();
+    const loss = await takeStep(this.objective, this.optim, { stack: currentStack(), stream: randomStream('svi.step'), validate }, args);
+    this.hasStepped = true;
+    return loss;
   }
 
   /** An estimate of the loss; nothing is learnt. @throws Error when it is NaN, naming the site or parameter. */

@@ -1,5 +1,6 @@
 /** @file Gradients by the score function against exact ones, got by going through all outcomes. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { dist, getParamStore, handlers, infer, param, plate, ready, sample } from '@tychejs/ppl';
 import { gradient as slopes } from '../../helpers/finiteDifference.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
@@ -125,6 +126,16 @@ test('an element of a plate does not hear of the others', () => {
   const [near, far] = [0.3, 100].map((other) => estimate(new infer.TraceELBO(), ...programs(other), 2).gradients['logits']!);
   expect(near![0]).toBe(far![0]);
   expect(near![1]).not.toBeCloseTo(far![1]!, 0);
+});
+
+test('the gradient of one draw is (log q - log p) ∇ log q, and nothing else', () => {
+  const model = (): Tensor => sample('z', dist.bernoulli({ probs: 0.3 }));
+  const guide = (): Tensor => sample('z', dist.bernoulli({ logits: param('logit', tf.scalar(0.4)) }));
+  for (const z of [0, 1]) {
+    const { gradients } = handlers.substitute({ data: { z } }).run(() => estimate(new infer.TraceELBO(), model, guide, 1));
+    const q = sigmoid(0.4);
+    expect(gradients['logit']![0]).toBeCloseTo((logBernoulli(z, q) - logBernoulli(z, 0.3)) * (z - q), 5);
+  }
 });
 
 test('score function and reparameterisation in one guide', () => {

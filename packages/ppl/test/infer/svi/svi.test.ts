@@ -1,7 +1,7 @@
 /** @file What SVI does around its losses: steps, runs, scopes, failures. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { constraints, dist, factor, getParamStore, handlers, infer, optim, param, ParamStore, plate, ready, sample, setSeed, setValidation } from '@tychejs/ppl';
+import { constraints, dist, factor, getParamStore, guides, handlers, infer, optim, param, ParamStore, plate, ready, sample, setSeed, setValidation } from '@tychejs/ppl';
 import type { Loss } from '../../../src/infer/svi/loss.ts';
 import type { SviOptions, SviProgress, SviRunOptions } from '../../../src/infer/svi/svi.ts';
 import { isValidationOn } from '../../../src/util/validation.ts';
@@ -196,6 +196,13 @@ describe('run', () => {
     plain.forEach((loss, i) => expect(doubled[i]).toBeCloseTo(2 * loss, 3));
     const conditioned = await first((run) => handlers.condition({ data: { x: [5, 5, 5] } }).run(run));
     expect(conditioned[29]).toBeGreaterThan(plain[29]! + 10);
+  });
+
+  test('a scope that renames does so to sites and parameters alike', async () => {
+    const program = (): Tensor => sample('x', dist.normal(sample('z', dist.normal(0, 1)), 1), { obs: 1 });
+    const svi = makeSvi({ model: program, guide: new guides.AutoNormal(program) });
+    await handlers.scope({ prefix: 'a' }).run(() => svi.run({ steps: 2 }));
+    expect(getParamStore().names()).toEqual(['a/AutoNormal.locs.z', 'a/AutoNormal.scales.z']);
   });
 
   test('two runs that interleave are as if each were alone', async () => {
