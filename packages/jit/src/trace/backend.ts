@@ -65,15 +65,16 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** The node that a tensor of any backend stands for. @throws TraceError for tensors of strings or complex numbers. */
   nodeOf(tensor: tf.TensorInfo): NodeId {
-    const entry = this.#entries.get(tensor.dataId);
-    if (entry === undefined) {
-      const known = this.#foreign.get(tensor.dataId);
-      const node = known ?? this.#constant(tensor.dataId, tf.engine().readSync(tensor.dataId), tensor.shape, tensor.dtype);
-      if (known === undefined) this.#foreign.set(tensor.dataId, node);
-      return this.graph.reshape(node, tensor.shape);
+    const { dataId, shape, dtype } = tensor;
+    const entry = this.#entries.get(dataId);
+    if (entry !== undefined) {
+      entry.node ??= this.#constant(dataId, entry.values ?? new Float32Array(0), shape, dtype);
+      return entry.node;
     }
-    entry.node ??= this.#constant(tensor.dataId, entry.values ?? new Float32Array(0), entry.shape, entry.dtype);
-    return this.graph.reshape(entry.node, tensor.shape);
+    const node = this.#foreign.get(dataId) ?? this.#constant(dataId, tf.engine().readSync(dataId), shape, dtype);
+    this.#foreign.set(dataId, node);
+    // Other backends let reshaped and losslessly cast tensors share their data.
+    return this.graph.cast(this.graph.reshape(node, shape), dtypeOf(dtype));
   }
 
   /** Whether the tensor data depend on the inputs of the trace. */
@@ -252,7 +253,7 @@ export class TraceBackend extends tf.KernelBackend {
   #refuseRandom(): TraceError {
     return this.#refuse(
       `${this.#opName('the function')} draws random numbers, which tracing would freeze: every run would use the same ones. ` +
-        `Draw them outside and pass them in as an input.`,
+        `Draw them outside and pass them in as an input; and build layers before tracing, as they draw their weights then.`,
     );
   }
 }

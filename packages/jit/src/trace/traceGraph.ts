@@ -32,7 +32,7 @@ export interface TraceOptions {
    * One flat array an input: where the graph is then compared with an eager evaluation on the active backend. By default
    * nothing is compared.
    */
-  readonly point?: readonly tf.TypedArray[] | readonly ArrayLike<number>[];
+  readonly point?: readonly ArrayLike<number>[];
   /**
    * How float32 constants are read as float64: `'intended'`, the default, takes the shortest decimal number that rounds to
    * them (0.1 for tfjs's 0.10000000149; π for 3.1415927), `'float32'` takes them as they are. What `data` made is exact
@@ -92,21 +92,21 @@ function checkInput(input: TraceInput, i: number): CheckedInput {
 function record(fn: TraceableFunction, inputs: readonly CheckedInput[], withGradients: boolean, backend: TraceBackend): Graph {
   const { graph } = backend;
   const parts = inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) }));
-  const arguments_ = parts.map(({ shape, dtype }, i) => backend.tensorOf(graph.input(i, shape, dtype)));
+  const placeholders = parts.map(({ shape, dtype }, i) => backend.tensorOf(graph.input(i, shape, dtype)));
   let outputs: NodeId[] = [];
   const run = (): tf.Tensor => {
-    const results = checkResults(fn(...arguments_));
+    const results = checkResults(fn(...placeholders));
     outputs = results.map((tensor) => backend.nodeOf(tensor));
     return results[0] as tf.Tensor;
   };
-  const wanted = arguments_.filter((_, i) => withGradients && inputs[i]?.grad === true);
+  const wanted = placeholders.filter((_, i) => withGradients && inputs[i]?.grad === true);
   const gradients = wanted.length > 0 ? gradientsOf(run, wanted, backend) : new Map<tf.Tensor, NodeId>();
   if (wanted.length === 0) run();
   return new Graph({
     inputs: parts,
     nodes: graph.nodes,
     outputs,
-    gradients: arguments_.map((argument) => gradients.get(argument) ?? null),
+    gradients: placeholders.map((placeholder) => gradients.get(placeholder) ?? null),
     kernels: backend.kernels,
   });
 }
@@ -133,18 +133,14 @@ function gradientsOf(run: () => tf.Tensor, wanted: tf.Tensor[], backend: TraceBa
     }
     return value;
   };
-  const { grads } = differentiate(scalar, wanted);
-  const nodes = wanted.map((argument, i) => {
-    // Typed otherwise, but undefined where the value does not depend on the argument.
-    const gradient = grads[i] as tf.Tensor | undefined;
-    return gradient === undefined ? backend.nodeOf(tf.zerosLike(argument)) : backend.nodeOf(gradient);
-  });
-  return new Map(wanted.map((argument, i) => [argument, nodes[i] ?? 0]));
+  const grads = differentiate(scalar, wanted);
+  return new Map(wanted.map((input, i) => [input, backend.nodeOf(grads[i] ?? tf.zerosLike(input))]));
 }
 
-function differentiate(scalar: () => tf.Tensor, wanted: tf.Tensor[]): { grads: tf.Tensor[] } {
+/** tfjs's gradients; undefined where the value does not depend on the input. */
+function differentiate(scalar: () => tf.Tensor, wanted: tf.Tensor[]): readonly (tf.Tensor | undefined)[] {
   try {
-    return tf.engine().gradients(scalar, wanted, undefined, true);
+    return tf.engine().gradients(scalar, wanted, undefined, true).grads;
   } catch (error) {
     const missing = error instanceof Error ? /gradient function not found for (\w+)/.exec(error.message)?.[1] : undefined;
     if (missing === undefined) throw error;

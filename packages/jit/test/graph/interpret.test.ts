@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import { erf } from '../../src/graph/erf.ts';
-import { BINARY, UNARY } from '../../src/graph/functions.ts';
+import { BINARY, registerFunction, UNARY } from '../../src/graph/functions.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { interpret } from '../../src/graph/interpret.ts';
 import type { NodeId, Shape } from '../../src/graph/node.ts';
@@ -141,6 +141,13 @@ describe('functions', () => {
   test('softplus and sigmoid neither overflow nor lose their tails', () => {
     expect([-800, -40, 40, 800].map(UNARY.softplus)).toEqual([0, Math.exp(-40), 40, 800]);
     expect([-800, 800].map(UNARY.sigmoid)).toEqual([0, 1]);
+  });
+
+  test('get as many arguments as the graph gives them', () => {
+    registerFunction('Largest', Math.max);
+    expect(run([[2], []], [[-2, 3], [-1]], (g, [x, y]) => g.special('Largest', x!, y!))).toEqual([-1, 3]);
+    expect(run([[2]], [[-2, 3]], (g, [x]) => g.special('Largest', x!))).toEqual([-2, 3]);
+    expect(run([[2], [], []], [[-2, 3], [-3], [-1]], (g, [x, y, z]) => g.special('Largest', x!, y!, z!))).toEqual([-1, 3]);
   });
 
   test('a function that nobody registered is refused by name', () => {

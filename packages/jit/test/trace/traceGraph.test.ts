@@ -62,6 +62,19 @@ describe('results', () => {
     outside.dispose();
   });
 
+  test('tensors from outside that share their data are of their own shape and type', () => {
+    const ints = tf.tensor1d([3, 4], 'int32');
+    const [floats, column] = [tf.cast(ints, 'float32'), tf.reshape(ints, [2, 1])];
+    const graph = traceGraph((x) => [tf.add(x, floats), column, ints, floats], { inputs: [{ shape: [] }] });
+    expect(graph.outputs.map((id) => graph.nodes[id]!).map(({ shape, dtype }) => [shape, dtype])).toEqual([
+      [[2], 'float'],
+      [[2, 1], 'int'],
+      [[2], 'int'],
+      [[2], 'float'],
+    ]);
+    tf.dispose([ints, floats, column]);
+  });
+
   test('gradients only where they are asked for; zero where nothing depends', () => {
     const inputs = [{ shape: [2] }, { shape: [2], grad: false }, { shape: [], dtype: 'int32' as const }, { shape: [3] }];
     const graph = traceGraph((a, b) => [tf.sum(tf.mul(a!, b!)), tf.neg(b!)], { inputs, valueAndGrad: true });

@@ -69,6 +69,7 @@ export const ACTIVATION: LoweringTable = {
     const { clipValueMin, clipValueMax } = attrsOf<tf.ClipByValueAttrs>(call);
     return clip(inputOf(call, 'x'), clipValueMin, clipValueMax, g);
   },
+  // At NaN, where tfjs gives NaN, this gives alpha: what it multiplies is NaN there by itself.
   [tf.Step]: (call, g) => {
     const x = inputOf(call, 'x');
     const dtype = g.dtype(x);
