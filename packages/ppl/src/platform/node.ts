@@ -41,7 +41,7 @@ export const withoutErrorHooks: Platform['withoutErrorHooks'] = async (body) => 
     return await body();
   } finally {
     HOOKS.forEach((event, i) => {
-      for (const listener of process.rawListeners(event) as ((...args: never[]) => void)[]) {
+      for (const listener of process.rawListeners(event) as (() => void)[]) {
         // Emscripten's two are told by their text: others may have been added meanwhile.
         const isEmscripten = /ExitStatus|throw reason/.test(String(listener));
         if (isEmscripten && !before[i]?.includes(listener)) process.removeListener(event, listener);
