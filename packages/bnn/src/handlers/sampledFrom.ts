@@ -6,8 +6,11 @@ import type { dist, SampleMessage } from '@tychejs/ppl';
 type Distribution = dist.Distribution;
 
 /**
- * Remembers, for the values of sites that were drawn, what they were drawn from. The first to draw a value is right: a
- * guide runs before its model, which is then given the same tensor. Values that were observed or given are not drawn.
+ * Remembers, for the values of sites that were drawn, what they were drawn from. A value that was observed or given is not
+ * drawn: so a model that is replayed with its guide's values adds nothing to what the guide has said of them.
+ *
+ * Handlers further out are found out by the age of their values. (A `substitute` outside that is given arrays makes new
+ * tensors of them, which look drawn: give it tensors.)
  */
 export class SampledFrom {
   // By the tensor itself, which the collector may take when nobody holds it any more.
@@ -25,7 +28,7 @@ export class SampledFrom {
     const since = this.asked.get(message);
     if (since === undefined || value === null || isObserved) return;
     // Handlers further out may have given a value that was there before; a draw is made anew.
-    if (value.id > since && !this.distributions.has(value)) this.distributions.set(value, distribution);
+    if (value.id > since) this.distributions.set(value, distribution);
   }
 
   /** What `value` was drawn from; `null` if it was not drawn. */

@@ -220,7 +220,8 @@ describe('leaves alone, and says so,', () => {
     const kernel = tf.tensor2d([[1, 2], [3, 4]]);
     const data = { 'dense1.kernel': kernel };
     const trace = effects.trace(() => effects.substitute(() => sample('dense1.kernel', dist.normal(0, 1).expand([2, 2]).toEvent(2)), { data })()).getTrace();
-    const given = [effects.condition({ data }), effects.substitute({ data }), effects.replay({ trace })];
+    const arrays = { 'dense1.kernel': [[1, 2], [3, 4]] };
+    const given = [effects.condition({ data }), effects.condition({ data: arrays }), effects.substitute({ data }), effects.replay({ trace })];
     const run = () => bayesian.forward(x(), { training: false });
     const expected = values(tf.matMul(x() as tf.Tensor2D, kernel));
     for (const handler of given) {

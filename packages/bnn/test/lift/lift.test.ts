@@ -61,6 +61,21 @@ describe.each(['cpu', 'wasm'] as const)('the lifted net on %s', (backend) => {
     );
   });
 
+  test.each([
+    ['conv1d', () => layers.conv1d({ filters: 2, kernelSize: 2, dilationRate: 3, inputShape: [7, 2] }), [7, 2]],
+    ['conv2d', () => layers.conv2d({ filters: 2, kernelSize: [2, 3], dilationRate: [3, 2], inputShape: [7, 7, 2] }), [7, 7, 2]],
+    ['conv2d, channels first', () => layers.conv2d({ filters: 2, kernelSize: 2, dilationRate: 3, dataFormat: 'channelsFirst', inputShape: [2, 7, 7] }), [2, 7, 7]],
+  ] as const)('follows tfjs in dilated %s', (_, make, shape) => {
+    const net = sequential({ layers: [make() as ReturnType<typeof layers.conv2d>] });
+    scramble(net);
+    tf.tidy(() => {
+      const x = wavy([2, ...shape]);
+      const output = single(lift(net).forward(x, ownValues(lift(net)), predicting));
+      expect(output.shape).toEqual((net.predict(x) as Tensor).shape);
+      expect(values(output)).toEqual(values(net.predict(x) as Tensor));
+    });
+  });
+
   test('follows tfjs in conv1d with channels first, whose output has its channels last', () => {
     const net = sequential({ layers: [layers.conv1d({ filters: 3, kernelSize: 2, inputShape: [2, 6], dataFormat: 'channelsFirst' })] });
     scramble(net);
