@@ -169,7 +169,9 @@ export abstract class Distribution {
   protected static boundedLogDensityOf(distribution: Distribution, value: Tensor): Tensor {
     const density = Distribution.logDensityOf(distribution, value);
     const { support } = distribution;
-    return isEverywhere(support) ? density : tf.where(support.check(value), density, -Infinity);
+    // Looking is cheaper than choosing, where it can be done.
+    if (isEverywhere(support) || (canReadSynchronously() && violation(value, support) === null)) return density;
+    return tf.where(support.check(value), density, -Infinity);
   }
 
   /** The same distribution over a larger batch shape. @throws Error when `batchShape` does not broadcast to it. */

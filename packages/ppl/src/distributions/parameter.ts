@@ -28,29 +28,50 @@ export function describe(parameter: Parameter): string {
   return typeof parameter === 'number' ? String(parameter) : `tensor ${format(shapeOf(parameter))}`;
 }
 
+/** Backends whose tensors cannot be read at once: those of graphics cards, and the one that jit records programs with. */
+const UNREADABLE: ReadonlySet<string> = new Set(['webgl', 'webgpu', 'trace']);
+
 /** Whether the active backend can read a tensor's values without waiting. */
 export function canReadSynchronously(): boolean {
-  return tf.getBackend() !== 'webgpu' && tf.getBackend() !== 'webgl';
+  return !UNREADABLE.has(tf.getBackend());
 }
+
+/** By data that tensors share, the constraints that they were found to fulfil: data are seen again at every step. */
+const passed = new WeakMap<object, WeakSet<Constraint>>();
 
 /**
  * Why `value` does not fulfil `constraint`, with one offending number, or `null` if it does. On backends that cannot
- * read values at once, only plain numbers and arrays are looked at.
+ * read values at once, only plain numbers and arrays are looked at, and those only against fixed bounds.
  */
 export function violation(value: Parameter, constraint: Constraint): string | null {
+  if (!(value instanceof tf.Tensor)) return violationOfNumbers(value, constraint);
+  if (!canReadSynchronously() || passed.get(value.dataId)?.has(constraint) === true) return null;
+  const why = violationOfTensor(value, constraint);
+  if (why !== null) return why;
+  const constraints = passed.get(value.dataId) ?? new WeakSet<Constraint>();
+  passed.set(value.dataId, constraints.add(constraint));
+  return null;
+}
+
+function violationOfNumbers(value: TensorLike, constraint: Constraint): string | null {
   const { contains } = constraint;
-  const isTensor = value instanceof tf.Tensor;
-  if (isTensor && !canReadSynchronously()) return null;
-  const isFew = !isTensor || value.size <= READ_AT_MOST;
-  if (contains !== undefined && isFew) return firstOutside(isTensor ? value.dataSync() : flatten(value), contains, value, constraint);
-  const tensor = isTensor ? value : asTensor(value);
+  if (contains !== undefined) return outsider([...flatten(value)], contains, value, constraint);
+  if (!canReadSynchronously()) return null;
+  const tensor = asTensor(value);
   try {
-    if (holdsEverywhere(constraint, tensor)) return null;
-    if (contains === undefined) return `must be ${constraint.name}, got ${preview(tensor)}`;
-    return firstOutside(tensor.dataSync(), contains, value, constraint);
+    return violationOfTensor(tensor, constraint);
   } finally {
-    if (!isTensor) tensor.dispose();
+    tensor.dispose();
   }
+}
+
+function violationOfTensor(value: Tensor, constraint: Constraint): string | null {
+  const { contains } = constraint;
+  const isFew = value.size <= READ_AT_MOST;
+  if (contains !== undefined && isFew) return outsider(value.dataSync(), contains, value, constraint);
+  if (holdsEverywhere(constraint, value)) return null;
+  if (contains !== undefined) return outsider(value.dataSync(), contains, value, constraint);
+  return `must be ${constraint.name}, got ${preview(value)}`;
 }
 
 function holdsEverywhere(constraint: Constraint, value: Tensor): boolean {
@@ -62,20 +83,18 @@ function holdsEverywhere(constraint: Constraint, value: Tensor): boolean {
   }
 }
 
-function firstOutside(
-  numbers: Iterable<number>,
+/** Complains of the first of `numbers` that is not contained. */
+function outsider(
+  numbers: ArrayLike<number>,
   contains: (x: number) => boolean,
   value: Parameter,
   constraint: Constraint,
 ): string | null {
-  for (const x of numbers) {
-    if (!contains(Number(x))) return `must be ${constraint.name}, got ${x}${shapeNote(value)}`;
+  for (let i = 0; i < numbers.length; i++) {
+    const x = Number(numbers[i]);
+    if (!contains(x)) return `must be ${constraint.name}, got ${x}${typeof value === 'number' ? '' : ` (in a ${describe(value)})`}`;
   }
   return null;
-}
-
-function shapeNote(value: Parameter): string {
-  return typeof value === 'number' ? '' : ` (in a ${describe(value)})`;
 }
 
 function* flatten(value: TensorLike): Generator<number> {
