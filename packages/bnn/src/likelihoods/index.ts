@@ -11,4 +11,6 @@ export { homoskedasticGaussian, HomoskedasticGaussian } from './homoskedasticGau
 export type { HomoskedasticGaussianOptions, NoiseLevel } from './homoskedasticGaussian.ts';
 export { Likelihood } from './likelihood.ts';
 export type { LatentValues, LikelihoodOptions } from './likelihood.ts';
+export { poisson, PoissonLikelihood } from './poisson.ts';
+export type { PoissonOptions } from './poisson.ts';
 export type { Reduction, ReductionOptions } from './reduction.ts';

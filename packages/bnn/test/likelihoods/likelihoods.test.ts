@@ -32,6 +32,7 @@ const kinds: Kind[] = [
   ['homoskedasticGaussian', () => likelihoods.homoskedasticGaussian({ scale: 0.7 }), (n) => ({ output: wavy([n, 2]), y: wavy([n, 2], 9) })],
   ['heteroskedasticGaussian', () => likelihoods.heteroskedasticGaussian(), (n) => ({ output: wavy([n, 4]), y: wavy([n, 2], 9) })],
   ['bernoulli', () => likelihoods.bernoulli(), (n) => ({ output: wavy([n]), y: tf.cast(tf.greater(wavy([n], 9), 0), 'float32') })],
+  ['poisson', () => likelihoods.poisson(), (n: number) => ({ output: wavy([n]), y: tf.tensor1d(Array.from({ length: n }, (_, i) => i % 4)) })],
   ['categorical', () => likelihoods.categorical(), (n) => ({ output: wavy([n, 3]), y: tf.tensor1d(Array.from({ length: n }, (_, i) => (i * i) % 3), 'int32') })],
 ] satisfies [string, () => unknown, Kind[2]][] as never;
 
@@ -90,6 +91,23 @@ describe('log-likelihoods and errors, as written out by hand', () => {
       }
       const probs = likelihoods.categorical({ logits: false }).logLikelihood(tf.softmax(tf.tensor(x)), tf.tensor1d(y, 'int32'));
       values(probs).forEach((p, i) => expect(p).toBeCloseTo(expected[i]!, 5));
+    });
+  });
+
+  test('poisson, by logarithms and by rates', () => {
+    const x = [-0.5, 0, 1.5];
+    const y = [0, 2, 4];
+    const factorial = [1, 1, 2, 6, 24];
+    const expected = x.map((a, i) => y[i]! * a - Math.exp(a) - Math.log(factorial[y[i]!]!));
+    tf.tidy(() => {
+      const rates = tf.exp(tf.tensor(x));
+      const byRates = likelihoods.poisson({ logRates: false });
+      values(likelihoods.poisson().logLikelihood(tf.tensor(x), tf.tensor(y, [3], 'int32'))).forEach((p, i) => expect(p).toBeCloseTo(expected[i]!, 4));
+      values(byRates.logLikelihood(rates, tf.tensor(y))).forEach((p, i) => expect(p).toBeCloseTo(expected[i]!, 4));
+      values(likelihoods.poisson().error(tf.tensor(x), tf.tensor(y))).forEach((e, i) => expect(e).toBeCloseTo((y[i]! - Math.exp(x[i]!)) ** 2, 3));
+      const mixed = likelihoods.poisson().aggregatePredictions(tf.log(tf.tensor([[1], [3]])));
+      expect(Math.exp(values(mixed)[0]!)).toBeCloseTo(2, 5);
+      expect(values(byRates.aggregatePredictions(tf.tensor([[1], [3]])))).toEqual([2]);
     });
   });
 
@@ -288,6 +306,7 @@ describe('refuses, saying what to do', () => {
     ['labels between integers', () => likelihoods.categorical().logLikelihood(wavy([2, 3]), tf.tensor1d([0, 0.5])), /got 0\.5/],
     ['answers without a dimension of one', () => likelihoods.bernoulli().error(wavy([4, 1]), tf.zeros([4])), /tf\.expandDims\(y, -1\)/],
     ['class labels for yes or no', () => likelihoods.bernoulli().error(wavy([4, 3]), tf.zeros([4])), /categorical\(\)/],
+    ['counts without a dimension of one', () => likelihoods.poisson().error(wavy([4, 1]), tf.zeros([4])), /tf\.expandDims\(y, -1\)/],
     ['targets that are no tensor', () => gaussian().error(wavy([1, 1]), [[1]] as never), /targets must be a tensor/],
     ['an unknown reduction', () => gaussian().error(wavy([1, 1]), wavy([1, 1]), { reduction: 'average' as never }), /unknown reduction "average"/],
     ['an impossible dataset', () => likelihoods.categorical({ datasetSize: 0 }), /datasetSize must be a positive integer/],
