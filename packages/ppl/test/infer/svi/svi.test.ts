@@ -99,6 +99,17 @@ describe('step', () => {
     await expectNoLeak(() => svi.run({ steps: 3 }));
   });
 
+  test('does not write on values that somebody holds', async () => {
+    const svi = makeSvi();
+    await svi.step();
+    const held = getParamStore().get('loc');
+    const before = held.dataSync()[0];
+    await svi.step();
+    expect(held.dataSync()[0]).toBe(before);
+    expect(paramValue('loc')[0]).not.toBe(before);
+    held.dispose();
+  });
+
   test('state of the optimiser goes on in another SVI', async () => {
     const [shared, fresh] = [optim.adam({ lr: 0.05 }), optim.adam({ lr: 0.05 })];
     const steps = async (optimizers: [typeof shared, typeof shared]): Promise<number[]> => {
@@ -146,6 +157,18 @@ describe('run', () => {
     expect(losses).toHaveLength(4);
     expect(seen).toEqual(losses.map((loss, i) => ({ step: i + 1, steps: 4, loss })));
     expect((await makeSvi().run({ steps: 0 })).losses).toEqual([]);
+  });
+
+  test('draws anew in each step, and is a function of the seed', async () => {
+    const run = async (seed: number): Promise<number[]> => {
+      getParamStore().clear();
+      const svi = makeSvi({ optim: optim.sgd({ lr: 1e-9 }) });
+      return handlers.seed({ seed }).run(async () => (await svi.run({ steps: 4 })).losses);
+    };
+    const losses = await run(1);
+    expect(new Set(losses).size).toBe(4);
+    expect(await run(1)).toEqual(losses);
+    expect(await run(2)).not.toEqual(losses);
   });
 
   test('lets the event loop turn', async () => {
