@@ -12,17 +12,26 @@ import { runParticle } from './particle.ts';
 export interface ElboOptions {
   /** Number of joint runs of guide and model that an estimate averages over; 1 by default. */
   readonly numParticles?: number;
+  /** How model and guide are run: `'eager'`, on the active tfjs backend, is what `'auto'`, the default, takes. */
+  readonly engine?: 'auto' | 'eager' | 'compiled';
 }
 
 /** A loss that is -ELBO, estimated from runs of the guide and of the model on the guide's draws. */
 export abstract class Elbo implements Loss {
   readonly numParticles: number;
 
-  /** @throws TypeError for unknown options, RangeError unless numParticles is a positive integer. */
+  /**
+   * @param where - the class as users call it, for error messages.
+   * @throws TypeError for unknown options; RangeError unless numParticles is a positive integer; Error for an engine that
+   * is not there.
+   */
   constructor(where: string, options: ElboOptions = {}) {
-    checkOptions(where, options, ['numParticles']);
-    const { numParticles = 1 } = options;
+    checkOptions(where, options, ['numParticles', 'engine']);
+    const { numParticles = 1, engine = 'auto' } = options;
     checkInteger(where, 'numParticles', numParticles, 1);
+    if (engine !== 'auto' && engine !== 'eager') {
+      throw new Error(`${where}: there is no engine '${String(engine)}' for it in this version; use 'eager', or leave the option out`);
+    }
     this.numParticles = numParticles;
   }
 

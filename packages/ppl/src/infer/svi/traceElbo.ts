@@ -14,7 +14,7 @@ import { addUp, difference, totalLogProb } from './total.ts';
  * function for the others, whose ∇ log q alone, of expectation zero, is left out.
  */
 export class TraceELBO extends Elbo {
-  /** @throws TypeError for unknown options, RangeError unless numParticles is a positive integer. */
+  /** @throws TypeError, RangeError or Error for options that are unknown, out of range or not to be had. */
   constructor(options: ElboOptions = {}) {
     super('infer.TraceELBO', options);
   }

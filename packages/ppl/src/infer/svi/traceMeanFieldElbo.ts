@@ -22,7 +22,7 @@ import { addUp, difference, scaledTotal, totalLogProb } from './total.ts';
 export class TraceMeanFieldELBO extends Elbo {
   private hasWarned = false;
 
-  /** @throws TypeError for unknown options, RangeError unless numParticles is a positive integer. */
+  /** @throws TypeError, RangeError or Error for options that are unknown, out of range or not to be had. */
   constructor(options: ElboOptions = {}) {
     super('infer.TraceMeanFieldELBO', options);
   }
