@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from './constraint.ts';
 
+/** The class behind {@link circle}. */
 export class Circle implements Constraint {
   readonly name: string = 'circle';
   readonly eventDim: number = 0;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from './constraint.ts';
 
+/** The class behind {@link independent}. */
 export class IndependentConstraint implements Constraint {
   readonly name: string;
   readonly eventDim: number;

@@ -8,6 +8,7 @@ import type { Constraint } from './constraint.ts';
 /** How far, in float32, the rows of a Cholesky factor may be from unit length, or a matrix from symmetry. */
 const TOLERANCE = 1e-4;
 
+/** The class behind {@link lowerCholesky}. */
 export class LowerCholesky implements Constraint {
   readonly name: string = 'lowerCholesky';
   readonly eventDim: number = 2;
@@ -18,6 +19,7 @@ export class LowerCholesky implements Constraint {
   }
 }
 
+/** The class behind {@link corrCholesky}. */
 export class CorrCholesky implements Constraint {
   readonly name: string = 'corrCholesky';
   readonly eventDim: number = 2;
@@ -31,6 +33,7 @@ export class CorrCholesky implements Constraint {
   }
 }
 
+/** The class behind {@link positiveDefinite}. */
 export class PositiveDefinite implements Constraint {
   readonly name: string = 'positiveDefinite';
   readonly eventDim: number = 2;

@@ -4,6 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from './constraint.ts';
 import { IndependentConstraint } from './independent.ts';
 
+/** The class behind {@link real}. */
 export class Real implements Constraint {
   readonly name: string = 'real';
   readonly eventDim: number = 0;

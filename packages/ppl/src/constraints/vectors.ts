@@ -8,6 +8,7 @@ import type { Constraint } from './constraint.ts';
 /** How far the sum of a float32 simplex may be from one. */
 const SUM_TOLERANCE = 1e-5;
 
+/** The class behind {@link simplex}. */
 export class Simplex implements Constraint {
   readonly name: string = 'simplex';
   readonly eventDim: number = 1;
@@ -47,6 +48,7 @@ export class Ordered implements Constraint {
   }
 }
 
+/** The class behind {@link oneHot}. */
 export class OneHot implements Constraint {
   readonly name: string = 'oneHot';
   readonly eventDim: number = 1;

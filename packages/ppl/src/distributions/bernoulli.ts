@@ -18,6 +18,7 @@ import { asTensor } from './parameter.ts';
 import { failureProbability, logLikelihood, probsOrLogits, successProbability } from './probability.ts';
 import type { ProbsOrLogits } from './probability.ts';
 
+/** The class behind {@link bernoulli}. */
 export class Bernoulli extends Distribution {
   override readonly name: string = 'bernoulli';
   override readonly hasRsample: boolean = false;

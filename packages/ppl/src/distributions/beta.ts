@@ -16,6 +16,7 @@ import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link beta}. */
 export class Beta extends Distribution {
   override readonly name: string = 'beta';
   override readonly hasRsample: boolean = true;

@@ -18,6 +18,7 @@ import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link betaBinomial}. */
 export class BetaBinomial extends Distribution {
   override readonly name: string = 'betaBinomial';
   override readonly hasRsample: boolean = false;

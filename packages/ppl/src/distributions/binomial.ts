@@ -21,6 +21,7 @@ import { asTensor } from './parameter.ts';
 import type { ProbsOrLogits } from './probability.ts';
 import { failureProbability, logLikelihood, probsOrLogits, successProbability } from './probability.ts';
 
+/** The class behind {@link binomial}. */
 export class Binomial extends Distribution {
   override readonly name: string = 'binomial';
   override readonly hasRsample: boolean = false;

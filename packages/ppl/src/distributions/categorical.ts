@@ -18,6 +18,7 @@ import { asTensor } from './parameter.ts';
 import { probsOrLogits } from './probability.ts';
 import type { ProbsOrLogits } from './probability.ts';
 
+/** The class behind {@link categorical}. */
 export class Categorical extends Distribution {
   override readonly name: string = 'categorical';
   override readonly hasRsample: boolean = false;

@@ -10,6 +10,7 @@ import { operand } from './fold.ts';
 import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link cauchy}. */
 export class Cauchy extends LocationScale {
   override readonly name: string = 'cauchy';
 

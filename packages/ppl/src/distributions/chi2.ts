@@ -12,6 +12,7 @@ import { operand } from './fold.ts';
 import { Gamma } from './gamma.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link chi2}. */
 export class Chi2 extends Distribution {
   override readonly name: string = 'chi2';
   override readonly hasRsample: boolean = true;

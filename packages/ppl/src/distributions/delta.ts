@@ -11,6 +11,7 @@ import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link delta}. */
 export class Delta extends Distribution {
   override readonly name: string = 'delta';
   override readonly hasRsample: boolean = true;

@@ -15,6 +15,7 @@ import { Distribution } from './distribution.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link dirichlet}. */
 export class Dirichlet extends Distribution {
   override readonly name: string = 'dirichlet';
   override readonly hasRsample: boolean = true;

@@ -13,6 +13,7 @@ import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link exponential}. */
 export class Exponential extends Distribution {
   override readonly name: string = 'exponential';
   override readonly hasRsample: boolean = true;

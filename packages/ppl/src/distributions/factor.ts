@@ -47,6 +47,7 @@ export class Factor extends Distribution {
   }
 }
 
+/** One outcome whose log-density is `logFactor`, of any shape: the batch shape. */
 export function factorDistribution(logFactor: Parameter): Factor {
   return new Factor(logFactor);
 }

@@ -57,7 +57,8 @@ function binary(
   }) as Binary;
 }
 
-// Adding zero and multiplying by one cost a kernel each, and the standard cases are full of them.
+// Each is the function of its name in tfjs or ops. Adding zero and multiplying by one cost a kernel each, and the standard
+// cases are full of them: they give back what they were given.
 export const add: Binary = binary((a, b) => a + b, tf.add, (a, b) => (b === 0 ? a : a === 0 ? b : null));
 export const sub: Binary = binary((a, b) => a - b, tf.sub, (a, b) => (b === 0 ? a : null));
 export const mul: Binary = binary((a, b) => a * b, tf.mul, (a, b) => (b === 1 ? a : a === 1 ? b : null));

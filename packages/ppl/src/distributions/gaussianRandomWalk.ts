@@ -13,6 +13,7 @@ import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link gaussianRandomWalk}. */
 export class GaussianRandomWalk extends Distribution {
   override readonly name: string = 'gaussianRandomWalk';
   override readonly hasRsample: boolean = true;

@@ -18,6 +18,7 @@ import type { Parameter } from './parameter.ts';
 import type { ProbsOrLogits } from './probability.ts';
 import { failureProbability, logFailure, logLikelihood, probsOrLogits, successProbability } from './probability.ts';
 
+/** The class behind {@link geometric}. */
 export class Geometric extends Distribution {
   override readonly name: string = 'geometric';
   override readonly hasRsample: boolean = false;

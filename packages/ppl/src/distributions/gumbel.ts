@@ -13,6 +13,7 @@ import type { Parameter } from './parameter.ts';
 /** Euler's constant: minus the derivative of Γ at 1. */
 export const EULER_GAMMA = 0.5772156649015329;
 
+/** The class behind {@link gumbel}. */
 export class Gumbel extends LocationScale {
   override readonly name: string = 'gumbel';
 

@@ -13,6 +13,7 @@ import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link halfCauchy}. */
 export class HalfCauchy extends Distribution {
   override readonly name: string = 'halfCauchy';
   override readonly hasRsample: boolean = true;

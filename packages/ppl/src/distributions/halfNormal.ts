@@ -17,6 +17,7 @@ import type { Parameter } from './parameter.ts';
 /** log √(π/2). */
 const HALF_LOG_HALF_PI = 0.5 * Math.log(Math.PI / 2);
 
+/** The class behind {@link halfNormal}. */
 export class HalfNormal extends Distribution {
   override readonly name: string = 'halfNormal';
   override readonly hasRsample: boolean = true;

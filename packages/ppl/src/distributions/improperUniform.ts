@@ -7,6 +7,7 @@ import type { Shape } from '../util/shape.ts';
 import { format } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 
+/** The class behind {@link improperUniform}. */
 export class ImproperUniform extends Distribution {
   override readonly name: string = 'improperUniform';
   override readonly hasRsample: boolean = false;

@@ -9,6 +9,7 @@ import { format } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 import { wrappers } from './wrappers.ts';
 
+/** The class behind {@link independent}. */
 export class Independent extends Distribution {
   override readonly name: string;
   readonly base: Distribution;

@@ -17,6 +17,7 @@ import { whereExists } from './moments.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link inverseGamma}. */
 export class InverseGamma extends Distribution {
   override readonly name: string = 'inverseGamma';
   override readonly hasRsample: boolean = true;

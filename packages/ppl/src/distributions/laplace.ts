@@ -10,6 +10,7 @@ import { operand } from './fold.ts';
 import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link laplace}. */
 export class Laplace extends LocationScale {
   override readonly name: string = 'laplace';
 

@@ -11,6 +11,7 @@ import { operand } from './fold.ts';
 import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link logistic}. */
 export class Logistic extends LocationScale {
   override readonly name: string = 'logistic';
 

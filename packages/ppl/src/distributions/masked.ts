@@ -12,6 +12,7 @@ import { wrappers } from './wrappers.ts';
 /** What a mask may be given as; a boolean holds for all elements. */
 export type Mask = Tensor | TensorLike;
 
+/** The class behind {@link masked}. */
 export class Masked extends Distribution {
   override readonly name: string;
   readonly base: Distribution;

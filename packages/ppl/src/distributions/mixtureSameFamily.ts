@@ -11,6 +11,7 @@ import { Categorical } from './categorical.ts';
 import { classLogProbabilities, classProbabilities } from './classes.ts';
 import { Distribution } from './distribution.ts';
 
+/** The class behind {@link mixtureSameFamily}. */
 export class MixtureSameFamily extends Distribution {
   override readonly name: string = 'mixtureSameFamily';
   override readonly hasRsample: boolean = false;

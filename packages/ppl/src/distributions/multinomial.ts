@@ -21,6 +21,7 @@ import { asTensor } from './parameter.ts';
 import type { ProbsOrLogits } from './probability.ts';
 import { probsOrLogits } from './probability.ts';
 
+/** The class behind {@link multinomial}. */
 export class Multinomial extends Distribution {
   override readonly name: string = 'multinomial';
   override readonly hasRsample: boolean = false;

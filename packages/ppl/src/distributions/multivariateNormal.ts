@@ -28,6 +28,7 @@ export interface Covariance {
 
 type Kind = keyof Covariance;
 
+/** The class behind {@link multivariateNormal}. */
 export class MultivariateNormal extends Distribution {
   override readonly name: string = 'multivariateNormal';
   override readonly hasRsample: boolean = true;

@@ -20,6 +20,7 @@ import { asTensor } from './parameter.ts';
 import type { ProbsOrLogits } from './probability.ts';
 import { failureProbability, logLikelihood, probsOrLogits } from './probability.ts';
 
+/** The class behind {@link negativeBinomial}. */
 export class NegativeBinomial extends Distribution {
   override readonly name: string = 'negativeBinomial';
   override readonly hasRsample: boolean = false;

@@ -14,6 +14,7 @@ import type { Parameter } from './parameter.ts';
 /** log √(2π). */
 export const HALF_LOG_TWO_PI: number = 0.5 * Math.log(2 * Math.PI);
 
+/** The class behind {@link normal}. */
 export class Normal extends LocationScale {
   override readonly name: string = 'normal';
 

@@ -15,6 +15,7 @@ import { asTensor } from './parameter.ts';
 import type { ProbsOrLogits } from './probability.ts';
 import { probsOrLogits } from './probability.ts';
 
+/** The class behind {@link oneHotCategorical}. */
 export class OneHotCategorical extends Distribution {
   override readonly name: string = 'oneHotCategorical';
   override readonly hasRsample: boolean = false;

@@ -8,7 +8,7 @@ import { format, shapeOf } from '../util/shape.ts';
 export type Parameter = Tensor | TensorLike;
 
 /** Tensors with more elements than this are checked by kernels rather than read one by one. */
-const READ_AT_MOST = 4096;
+const READ_AT_MOST = 2 ** 15;
 
 /** `parameter` as a float32 tensor; a tensor is passed through, so dispose only inside `tf.tidy`. */
 export function asTensor(parameter: Parameter): Tensor {

@@ -16,6 +16,7 @@ import { whereExists } from './moments.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link pareto}. */
 export class Pareto extends Distribution {
   override readonly name: string = 'pareto';
   override readonly hasRsample: boolean = true;

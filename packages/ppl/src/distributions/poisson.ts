@@ -18,6 +18,7 @@ import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link poisson}. */
 export class Poisson extends Distribution {
   override readonly name: string = 'poisson';
   override readonly hasRsample: boolean = false;

@@ -15,6 +15,7 @@ import { LocationScale } from './locationScale.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link studentT}. */
 export class StudentT extends LocationScale {
   override readonly name: string = 'studentT';
   /** Degrees of freedom. */

@@ -11,6 +11,7 @@ import type { Shape } from '../util/shape.ts';
 import { format } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 
+/** The class behind {@link transformed}. */
 export class Transformed extends Distribution {
   override readonly name: string = 'transformed';
   /** What is transformed; its events have at least as many dimensions as the transform takes. */

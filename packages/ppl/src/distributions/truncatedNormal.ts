@@ -19,6 +19,7 @@ import { asTensor, describe } from './parameter.ts';
 /** Bounds further out, in standard deviations, are as good as none, and keep derivatives finite where infinity would not. */
 const FAR = 1e4;
 
+/** The class behind {@link truncatedNormal}. */
 export class TruncatedNormal extends LocationScale {
   override readonly name: string = 'truncatedNormal';
   readonly low: Parameter;

@@ -14,6 +14,7 @@ import { operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
+/** The class behind {@link uniform}. */
 export class Uniform extends Distribution {
   override readonly name: string = 'uniform';
   override readonly hasRsample: boolean = true;

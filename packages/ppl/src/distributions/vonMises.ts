@@ -16,6 +16,7 @@ import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 import { integrate } from './quadrature.ts';
 
+/** The class behind {@link vonMises}. */
 export class VonMises extends Distribution {
   override readonly name: string = 'vonMises';
   override readonly hasRsample: boolean = false;

@@ -15,6 +15,7 @@ import { operand } from './fold.ts';
 import { EULER_GAMMA } from './gumbel.ts';
 import type { Parameter } from './parameter.ts';
 
+/** The class behind {@link weibull}. */
 export class Weibull extends Distribution {
   override readonly name: string = 'weibull';
   override readonly hasRsample: boolean = true;

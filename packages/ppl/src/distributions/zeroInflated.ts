@@ -25,6 +25,7 @@ export interface Gate {
   readonly gateLogits?: Parameter;
 }
 
+/** The class behind {@link zeroInflated}. */
 export class ZeroInflated extends Distribution {
   override readonly name: string = 'zeroInflated';
   override readonly hasRsample: boolean = false;

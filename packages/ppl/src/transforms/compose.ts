@@ -8,6 +8,7 @@ import { identity } from './elementwise.ts';
 import type { Transform } from './transform.ts';
 import { sumRightmost } from './transform.ts';
 
+/** The class behind {@link compose}. */
 export class ComposeTransform implements Transform {
   readonly name: string;
   readonly domain: Constraint;

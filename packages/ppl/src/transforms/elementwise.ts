@@ -12,6 +12,7 @@ import { EPSILON } from './edges.ts';
 import type { Transform } from './transform.ts';
 import { ElementwiseTransform, widen } from './transform.ts';
 
+/** The class behind {@link identity}. */
 export class IdentityTransform extends ElementwiseTransform {
   override readonly name: string = 'identity';
   override readonly domain: Constraint = real;
@@ -30,6 +31,7 @@ export class IdentityTransform extends ElementwiseTransform {
   }
 }
 
+/** The class behind {@link exp}. */
 export class ExpTransform extends ElementwiseTransform {
   override readonly name: string = 'exp';
   override readonly domain: Constraint = real;
@@ -48,6 +50,7 @@ export class ExpTransform extends ElementwiseTransform {
   }
 }
 
+/** The class behind {@link affine}. */
 export class AffineTransform extends ElementwiseTransform {
   override readonly name: string;
   override readonly domain: Constraint = real;
@@ -83,6 +86,7 @@ export class AffineTransform extends ElementwiseTransform {
   }
 }
 
+/** The class behind {@link softplus}. */
 export class SoftplusTransform extends ElementwiseTransform {
   override readonly name: string = 'softplus';
   override readonly domain: Constraint = real;
@@ -101,6 +105,7 @@ export class SoftplusTransform extends ElementwiseTransform {
   }
 }
 
+/** The class behind {@link tanh}. */
 export class TanhTransform extends ElementwiseTransform {
   override readonly name: string = 'tanh';
   override readonly domain: Constraint = real;
@@ -120,6 +125,7 @@ export class TanhTransform extends ElementwiseTransform {
   }
 }
 
+/** The class behind {@link power}. */
 export class PowerTransform extends ElementwiseTransform {
   override readonly name: string;
   override readonly domain: Constraint = positive;

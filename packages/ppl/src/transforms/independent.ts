@@ -7,6 +7,7 @@ import type { Shape } from '../util/shape.ts';
 import type { Transform } from './transform.ts';
 import { sumRightmost } from './transform.ts';
 
+/** The class behind {@link independent}. */
 export class IndependentTransform implements Transform {
   readonly name: string;
   readonly domain: Constraint;

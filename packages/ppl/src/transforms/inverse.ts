@@ -5,6 +5,7 @@ import type { Constraint } from '../constraints/constraint.ts';
 import type { Shape } from '../util/shape.ts';
 import type { Transform } from './transform.ts';
 
+/** The class behind {@link inverse}. */
 export class InverseTransform implements Transform {
   readonly name: string;
   readonly base: Transform;

@@ -49,6 +49,9 @@ describeOnBackends('at the edges', () => {
       expect(withValidation(false, () => logProb(d, x))).toEqual([-Infinity]);
       expectNoLeak(() => expect(() => d.logProb(x)).toThrow(new RegExp(`^${d.name}: value must be `, 'u')));
     }
+    // Inside of the support of one component only.
+    const mixture = dist.mixtureSameFamily(dist.categorical({ probs: [0.25, 0.75] }), dist.uniform([0, 2], [1, 4]));
+    expect(logProb(mixture, [0.5, 3, 1])).toEqual([Math.log(0.25), Math.log(0.375), Math.log(0.25)].map(Math.fround));
     expect(() => dist.normal(0, 1).logProb(Number.NaN)).toThrow('normal: value must be real, got NaN');
   });
 

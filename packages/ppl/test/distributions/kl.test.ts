@@ -128,6 +128,7 @@ describe('wrappers', () => {
     const once = dist.normal([[0, 1], [2, 3]], 1).toEvent(2);
     const twice = dist.multivariateNormal([[0, 0], [0, 0]], { scaleTril: [[1, 0], [0, 1]] }).toEvent(1);
     expect(kl(once, twice)).toBeCloseTo(7, 5);
+    expect(kl(once, dist.normal([[0, 0], [0, 0]], 1).toEvent(2))).toBeCloseTo(7, 5);
     expect(kl(twice, once)).toBeCloseTo(7, 5);
   });
 

@@ -76,6 +76,13 @@ describeOnBackends('every distribution', () => {
       const mask = tf.tensor1d(Array.from({ length: count }, (_, i) => i % 2 === 0), 'bool');
       expectClose(wide.mask(mask).logProb(x), tf.where(mask, plain, 0));
       expect(d.mask(tf.expandDims(mask, 1)).batchShape).toEqual([count, count]);
+      // Also where a dimension of size one is widened.
+      const first = Object.entries(stacked(fixture)).map(([name, value]) => [name, tf.slice(value, 0, 1)] as const);
+      const repeated4 = batch(fixture, Object.fromEntries(first)).expand([4]);
+      const y = repeated4.sample([30], RandomStream.fromSeed(3));
+      expect(y.shape).toEqual([30, 4, ...d.eventShape]);
+      expect(tf.any(tf.notEqual(tf.gather(y, 0, 1), tf.gather(y, 1, 1))).dataSync()[0]).toBe(1);
+      expectClose(repeated4.logProb(y), tf.stack([0, 1, 2, 3].map((k) => single(fixture, 0).logProb(tf.gather(y, k, 1))), 1));
     });
   });
 

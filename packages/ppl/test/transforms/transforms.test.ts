@@ -148,7 +148,7 @@ describeOnBackends('transforms', () => {
     ['greaterThan negative', () => constraints.greaterThan(-3), [5]],
     ['greaterThan of a tensor', () => constraints.greaterThan([-1, 0, 1, 100, -7]), [5]],
     ['lessThan', () => constraints.lessThan(-1000), [5]],
-    ['simplex', () => constraints.simplex, [6]],
+    ['simplex', () => constraints.simplex, [12]],
     ['ordered', () => constraints.ordered, [5]],
     ['positiveOrdered', () => constraints.positiveOrdered, [5]],
     ['lowerCholesky', () => constraints.lowerCholesky, [3, 3]],
@@ -175,8 +175,17 @@ describeOnBackends('transforms', () => {
           if (name === 'simplex' || name === 'corrCholesky') sum.dataSync().forEach((one: number) => expect(Math.abs(one - 1)).toBeLessThan(2e-6));
         });
       }),
-      { numRuns: 40, seed: 2 },
+      { numRuns: 40, seed: 2, examples: [-20, 20].map((corner) => [Array.from({ length: size }, () => corner)]) },
     );
+  });
+
+  test('intervals keep their bounds out however far one goes', () => {
+    for (const set of [new constraints.Interval(0, 1, true, 'open'), new constraints.Interval(-1, 0, true, 'open'), constraints.greaterThan(1)]) {
+      tf.tidy(() => {
+        const y = biject(set).forward(tf.tensor1d([-1000, -100, 80]));
+        expect(tf.all(set.check(y)).dataSync()[0]).toBe(1);
+      });
+    }
   });
 
   test('zero goes to the middle', () => {
