@@ -35,7 +35,9 @@ export class IndependentConstraint implements Constraint {
  * @throws RangeError when `n` is not a non-negative integer.
  */
 export function independent(base: Constraint, n: number): Constraint {
-  if (!Number.isInteger(n) || n < 0) throw new RangeError(`constraints.independent: n must be a non-negative integer, got ${n}`);
+  if (!Number.isInteger(n) || n < 0) {
+    throw new RangeError(`constraints.independent: n must be a non-negative integer, got ${n}`);
+  }
   if (n === 0) return base;
   if (base instanceof IndependentConstraint) return new IndependentConstraint(base.base, base.reinterpreted + n);
   return new IndependentConstraint(base, n);

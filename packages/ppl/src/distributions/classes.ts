@@ -12,7 +12,8 @@ export function classShape(family: string, parameter: Parameter): { batchShape: 
   const shape = shapeOf(parameter);
   const numClasses = shape.at(-1) ?? 0;
   if (numClasses === 0) {
-    throw new Error(`${family}: the last dimension of its parameter must be that of the classes, got shape ${format(shape)}`);
+    const got = format(shape);
+    throw new Error(`${family}: the last dimension of its parameter must be that of the classes, got shape ${got}`);
   }
   return { batchShape: shape.slice(0, -1), numClasses };
 }

@@ -4,6 +4,7 @@ import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
 import { IndependentConstraint } from '../constraints/independent.ts';
 import { Real } from '../constraints/real.ts';
+import { stopGradient } from '../ops/stopGradient.ts';
 import { globalStream } from '../random/global.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { currentStack } from '../runtime/stack.ts';
@@ -118,7 +119,7 @@ export abstract class Distribution {
   /** Draws through which no gradient flows. @param stream - defaults to a child of the process's own stream. */
   sample(sampleShape: Shape = [], stream: RandomStream = globalStream().split()): Tensor {
     this.throwIfInvalid();
-    return tf.tidy(() => detach(this.draw([...sampleShape, ...this.batchShape], stream)));
+    return tf.tidy(() => stopGradient(this.draw([...sampleShape, ...this.batchShape], stream)));
   }
 
   /** Draws that are differentiable functions of the parameters. @throws Error when the family has no such draws. */
@@ -147,7 +148,9 @@ export abstract class Distribution {
         const why = violation(given, this.support);
         if (why !== null) throw new Error(`${this.name}: value ${why}`);
       }
-      const density = isChecked ? Distribution.logDensityOf(this, given) : Distribution.boundedLogDensityOf(this, given);
+      const density = isChecked
+        ? Distribution.logDensityOf(this, given)
+        : Distribution.boundedLogDensityOf(this, given);
       return density === value ? tf.clone(density) : density;
     });
   }
@@ -165,7 +168,12 @@ export abstract class Distribution {
     return sameShape(result.shape, shape) ? result : tf.broadcastTo(result, shape);
   }
 
-  /** The same, and -Infinity outside of the support. */
+  /** What another distribution makes of a value before it is checked, for wrappers. */
+  protected static sanitiseFor(distribution: Distribution, value: Tensor): Tensor {
+    return distribution.sanitise(value);
+  }
+
+  /** The unchecked log-density of another distribution, and -Infinity outside of its support. */
   protected static boundedLogDensityOf(distribution: Distribution, value: Tensor): Tensor {
     const density = Distribution.logDensityOf(distribution, value);
     const { support } = distribution;
@@ -248,12 +256,4 @@ export abstract class Distribution {
 /** Whether no value but NaN lies outside of `constraint`. */
 function isEverywhere(constraint: Constraint): boolean {
   return constraint instanceof Real || (constraint instanceof IndependentConstraint && isEverywhere(constraint.base));
-}
-
-/** `x`, as a constant to gradients. */
-function detach(x: Tensor): Tensor {
-  return tf.customGrad((...args: (Tensor | tf.GradSaveFunc)[]) => {
-    const input = args[0] as Tensor;
-    return { value: tf.clone(input), gradFunc: () => tf.zerosLike(input) };
-  })(x);
 }

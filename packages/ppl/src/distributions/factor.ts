@@ -23,7 +23,7 @@ class EmptyVectors extends IndependentConstraint {
 
 const emptyVectors: Constraint = new EmptyVectors();
 
-/** An unnormalised measure on the empty vector whose log-density is given: batch shape that of `logFactor`, event shape [0]. */
+/** An unnormalised measure on the empty vector (event shape [0]) whose log-density is given. */
 export class Factor extends Distribution {
   override readonly name: string = 'factor';
   override readonly hasRsample: boolean = true;

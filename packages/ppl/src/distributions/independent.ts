@@ -54,6 +54,10 @@ export class Independent extends Distribution {
     return Distribution.drawOf(this.base, [...shape, ...within], stream);
   }
 
+  protected override sanitise(value: Tensor): Tensor {
+    return Distribution.sanitiseFor(this.base, value);
+  }
+
   protected override logDensity(value: Tensor): Tensor {
     return sumRightmost(Distribution.logDensityOf(this.base, value), this.reinterpreted);
   }

@@ -2,13 +2,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sameStructure } from '../constraints/same.ts';
+import { exp } from '../transforms/elementwise.ts';
 import { sumRightmost } from '../transforms/transform.ts';
 import { withValidation } from '../util/validation.ts';
 import { Delta } from './delta.ts';
 import { Distribution } from './distribution.ts';
 import { Independent } from './independent.ts';
 import { klDivergence, registerKl } from './kl.ts';
+import { LogNormal } from './logNormal.ts';
 import { applyMask, Masked } from './masked.ts';
+import { Normal } from './normal.ts';
 import { Transformed } from './transformed.ts';
 
 registerKl(Delta, Distribution, klOfPoint);
@@ -35,6 +38,11 @@ function withFewerDims({ base, reinterpreted }: Independent, n: number): Distrib
 // A change of variables changes both densities alike.
 registerKl(Transformed, Transformed, (p, q) => {
   return sameStructure(p.transform, q.transform) ? klDivergence(p.base, q.base) : null;
+});
+
+registerKl(Transformed, LogNormal, (p, q) => {
+  if (!(p.base instanceof Normal) || p.transform !== exp) return null;
+  return klDivergence(new LogNormal(p.base.loc, p.base.scale), q);
 });
 
 // Where only one of the two is masked, what is left is an expectation of the other's log-density.

@@ -20,12 +20,14 @@ export class MixtureSameFamily extends Distribution {
   readonly components: Distribution;
 
   constructor(mixing: Categorical, components: Distribution) {
-    if (!(mixing instanceof Categorical)) throw new TypeError('mixtureSameFamily: the first argument must be a dist.categorical');
+    if (!(mixing instanceof Categorical)) {
+      throw new TypeError('mixtureSameFamily: the first argument must be a dist.categorical');
+    }
     const count = components.batchShape.at(-1);
     if (count !== mixing.numClasses) {
       throw new Error(
-        `mixtureSameFamily: the categorical has ${mixing.numClasses} classes, so the components' batch shape must end in ` +
-          `${mixing.numClasses}, got ${format(components.batchShape)}`,
+        `mixtureSameFamily: the categorical has ${mixing.numClasses} classes, so the components' batch shape must end ` +
+          `in ${mixing.numClasses}, got ${format(components.batchShape)}`,
       );
     }
     super(broadcastShapes(mixing.batchShape, components.batchShape.slice(0, -1)), components.eventShape);

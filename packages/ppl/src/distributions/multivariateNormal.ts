@@ -54,7 +54,9 @@ export class MultivariateNormal extends Distribution {
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     const z = normalTensor(stream, [...shape, ...this.eventShape]);
-    const step = this.kind === 'precisionMatrix' ? solveVectors(this.factor(), z, true) : timesVectors(this.factor(), z, false);
+    const factor = this.factor();
+    const isPrecision = this.kind === 'precisionMatrix';
+    const step = isPrecision ? solveVectors(factor, z, true) : timesVectors(factor, z, false);
     return tf.add(step, asTensor(this.loc));
   }
 

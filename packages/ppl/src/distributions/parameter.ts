@@ -28,7 +28,7 @@ export function describe(parameter: Parameter): string {
   return typeof parameter === 'number' ? String(parameter) : `tensor ${format(shapeOf(parameter))}`;
 }
 
-/** Backends whose tensors cannot be read at once: those of graphics cards, and the one that jit records programs with. */
+/** Backends that cannot read tensors at once: those of graphics cards, and the one that jit records programs with. */
 const UNREADABLE: ReadonlySet<string> = new Set(['webgl', 'webgpu', 'trace']);
 
 /** Whether the active backend can read a tensor's values without waiting. */
@@ -92,7 +92,9 @@ function outsider(
 ): string | null {
   for (let i = 0; i < numbers.length; i++) {
     const x = Number(numbers[i]);
-    if (!contains(x)) return `must be ${constraint.name}, got ${x}${typeof value === 'number' ? '' : ` (in a ${describe(value)})`}`;
+    if (contains(x)) continue;
+    const where = typeof value === 'number' ? '' : ` (in a ${describe(value)})`;
+    return `must be ${constraint.name}, got ${x}${where}`;
   }
   return null;
 }

@@ -54,8 +54,14 @@ export class Transformed extends Distribution {
   }
 }
 
-/** Splits what the transform makes of the base's shape into batch and event, and widens the base if it adds dimensions. */
-function shapes(given: Distribution, transform: Transform): { source: Distribution; batchShape: Shape; eventShape: Shape } {
+interface Shapes {
+  readonly source: Distribution;
+  readonly batchShape: Shape;
+  readonly eventShape: Shape;
+}
+
+/** Splits what the transform makes of the base's shape into batch and event; widens the base if it adds dimensions. */
+function shapes(given: Distribution, transform: Transform): Shapes {
   const needed = transform.domain.eventDim;
   const missing = Math.max(0, needed - given.eventShape.length);
   if (missing > given.batchShape.length) {

@@ -26,7 +26,10 @@ const registry = new Map<ConstraintClass<Constraint>, (constraint: never) => Tra
  *
  * @param make - given the constraint, the transform from all real numbers, or real vectors, onto it.
  */
-export function registerBijection<C extends Constraint>(type: ConstraintClass<C>, make: (constraint: C) => Transform): void {
+export function registerBijection<C extends Constraint>(
+  type: ConstraintClass<C>,
+  make: (constraint: C) => Transform,
+): void {
   registry.set(type, make);
 }
 
@@ -49,9 +52,11 @@ export class NoBijection extends Error {
  * @throws NoBijection when there is none: for discrete sets, and for classes that were never registered.
  */
 export function biject(constraint: Constraint): Transform {
-  for (let type = constraint.constructor; type !== Object && type !== Function.prototype; type = Object.getPrototypeOf(type)) {
+  let type: unknown = constraint.constructor;
+  while (typeof type === 'function' && type !== Object && type !== Function.prototype) {
     const make = registry.get(type as unknown as ConstraintClass<Constraint>);
     if (make !== undefined) return make(constraint as never);
+    type = Object.getPrototypeOf(type);
   }
   throw new NoBijection(constraint);
 }

@@ -11,7 +11,8 @@ export function triangleSize(n: number, isStrict: boolean): number {
 export function triangleRank(size: number, isStrict: boolean): number {
   const n = Math.round((Math.sqrt(8 * size + 1) + (isStrict ? 1 : -1)) / 2);
   if (triangleSize(n, isStrict) !== size) {
-    throw new Error(`a vector of ${size} elements does not fill the ${isStrict ? 'strict ' : ''}lower triangle of any matrix`);
+    const triangle = isStrict ? 'strict lower triangle' : 'lower triangle';
+    throw new Error(`a vector of ${size} elements does not fill the ${triangle} of any matrix`);
   }
   return n;
 }

@@ -87,6 +87,7 @@ describeOnBackends('at the edges', () => {
     finite(gradient((m) => dist.truncatedNormal(m, 1, -Infinity, [0.5, Infinity]).logProb([0, 0]), [3, 3]));
     finite(gradient((s) => dist.truncatedNormal(0, s, tf.tensor1d([-Infinity, -1]), Infinity).logProb([0, 0]), [1, 3]));
     finite(gradient((m) => dist.normal(m, 1).mask([true, false]).logProb([0, Number.NaN]), [0, 0]));
+    finite(gradient((m) => dist.normal(m, 1).mask([true, false]).toEvent(1).logProb([0, Number.NaN]), [0, 0]));
     finite(gradient((w) => dist.mixtureSameFamily(dist.categorical({ logits: w }), dist.uniform([0, 2], [1, 3])).logProb(0.5), [0, 0]));
   });
 

@@ -156,6 +156,10 @@ describe('wrappers', () => {
       expect(() => klDivergence(p, dist.transformed(dist.normal(1, 1), other))).toThrow(dist.NoClosedFormKl);
     }
     scale.dispose();
+    // The exponential of a normal variable, by whichever name.
+    const exponential = dist.transformed(dist.normal(0.3, 0.7), [transforms.exp]);
+    expect(kl(exponential, dist.logNormal(-1, 2))).toBeCloseTo(kl(dist.normal(0.3, 0.7), dist.normal(-1, 2)), 6);
+    expect(() => klDivergence(p, dist.logNormal(0, 1))).toThrow(dist.NoClosedFormKl);
   });
 
   test('without a rule: an error that names both and the way out, and no tensors left', () => {
