@@ -45,7 +45,7 @@ export function functionBand(data: FunctionBandData, options: FunctionBandOption
   const { train, test, grid, mean, functions, bands, deterministic } = data;
   const { theme, alt, xLabel, yLabel, yDomain, bandLabel, width = 880, height = 480 } = options;
   const curve = (values: readonly number[]): [number, number][] => grid.map((x, i) => [x, values[i] ?? Number.NaN]);
-  const scatter = { x: 'x', y: 'y', r: 2.6, clip: true } as const;
+  const scatter = { x: 'x', y: 'y', clip: true } as const;
   return draw({
     theme,
     alt,
@@ -64,14 +64,14 @@ export function functionBand(data: FunctionBandData, options: FunctionBandOption
       Plot.line(functions.flatMap((values, z) => curve(values).map(([x, y]) => ({ x, y, z }))), {
         x: 'x', y: 'y', z: 'z', stroke: theme.accent, strokeWidth: 0.8, strokeOpacity: 0.45, clip: true,
       }),
-      Plot.dot(train, { ...scatter, fill: theme.data, fillOpacity: 0.75 }),
-      Plot.dot(test, { ...scatter, fill: theme.paper, stroke: theme.data, strokeWidth: 1 }),
+      Plot.dot(test, { ...scatter, r: 2.4, fill: theme.paper, fillOpacity: 0.6, stroke: theme.data, strokeOpacity: 0.55, strokeWidth: 1 }),
+      Plot.dot(train, { ...scatter, r: 3.2, fill: theme.ink, stroke: theme.paper, strokeWidth: 0.75 }),
       Plot.line(curve(deterministic), { stroke: theme.contrast, strokeWidth: 2.25, clip: true }),
       Plot.line(curve(mean), { stroke: theme.accent, strokeWidth: 2.75, clip: true }),
       Plot.ruleY([yDomain[0]], { stroke: theme.muted }),
       legend(
         [
-          { label: 'trained on', swatch: 'dot', colour: theme.data },
+          { label: 'trained on', swatch: 'dot', colour: theme.ink },
           { label: 'held out', swatch: 'ring', colour: theme.data },
           { label: 'deterministic network', swatch: 'line', colour: theme.contrast },
           { label: 'Bayesian network, mean', swatch: 'line', colour: theme.accent },

@@ -13,9 +13,9 @@ export interface LossCurveOptions {
 }
 
 /**
- * The drawing as SVG text: means of short runs of steps on logarithmic axes.
+ * The drawing as SVG text: means of short runs of steps, with a logarithmic axis for the steps.
  *
- * @param losses - one for each step, positive.
+ * @param losses - one for each step.
  * @param points - how many runs the steps are split into, of equal length on the logarithmic axis.
  */
 export function lossCurve(
@@ -23,21 +23,19 @@ export function lossCurve(
   { theme, alt, xLabel, yLabel, width = 880, height = 220 }: LossCurveOptions,
   points = 150,
 ): string {
-  const means = logarithmicMeans(losses, points);
-  const ticks = roundNumbers(means.map(([, mean]) => mean));
   return draw({
     theme,
     alt,
     width,
     height,
-    marginLeft: 48,
+    marginLeft: 56,
     marginBottom: 44,
     marginTop: 30,
     x: { type: 'log', label: xLabel, labelAnchor: 'center', labelArrow: 'none', tickFormat: ',' },
-    y: { type: 'log', label: yLabel, labelArrow: 'none', ticks, tickFormat: ',' },
+    y: { label: yLabel, labelArrow: 'none', nice: true, ticks: 5, tickFormat: (loss: number) => loss.toLocaleString('en') },
     marks: [
-      Plot.gridY({ stroke: theme.rule, strokeOpacity: 1, ticks }),
-      Plot.line(means, { stroke: theme.accent, strokeWidth: 1.75 }),
+      Plot.gridY({ stroke: theme.rule, strokeOpacity: 1, ticks: 5 }),
+      Plot.line(logarithmicMeans(losses, points), { stroke: theme.accent, strokeWidth: 1.75 }),
     ],
   });
 }
@@ -52,11 +50,4 @@ export function logarithmicMeans(losses: readonly number[], points: number): [st
     begin = end;
   }
   return means;
-}
-
-/** 1, 2 and 5 times the powers of ten between the least and the greatest of `values`. */
-function roundNumbers(values: readonly number[]): number[] {
-  const [least, greatest] = [Math.min(...values), Math.max(...values)];
-  const decades = Array.from({ length: Math.ceil(Math.log10(greatest / least)) + 2 }, (_, i) => 10 ** (Math.floor(Math.log10(least)) + i));
-  return decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]).filter((value) => value >= least && value <= greatest);
 }

@@ -1,0 +1,21 @@
+/** @file How long the demo works: about half a minute for the network, as long for the schools, on one core. */
+import type { CarsSettings } from './cars.ts';
+import type { SchoolsSettings } from './eightSchools.ts';
+
+export const carsSettings: CarsSettings = {
+  heldOut: 0.75,
+  steps: 2000,
+  lr: 0.01,
+  seed: 0,
+  predictions: 500,
+  functions: 30,
+  progressBar: true,
+};
+
+export const schoolsSettings: SchoolsSettings = {
+  numChains: 4,
+  numWarmup: 500,
+  numSamples: 500,
+  seed: 0,
+  progressBar: true,
+};
