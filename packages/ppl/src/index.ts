@@ -56,3 +56,6 @@ export * as infer from './infer/index.ts';
 export * as ops from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export * as transforms from './transforms/index.ts';
+
+// The types of `infer`, once more: TypeScript takes `infer` in a type for the keyword.
+export type * from './infer/index.ts';
