@@ -45,7 +45,10 @@ export class ParamStore {
   /** The constrained value, through which gradients flow to {@link variable}. @throws Error when there is none. */
   get(name: string): Tensor {
     const { variable, constraint } = this.entry(name);
-    return tf.tidy(() => tf.clone(biject(constraint).forward(variable)));
+    return tf.tidy(() => {
+      const value = biject(constraint).forward(variable);
+      return value === variable ? tf.clone(variable) : value;
+    });
   }
 
   /** The unconstrained variable behind a parameter. @throws Error when there is none. */
