@@ -56,7 +56,7 @@ export function shrinkagePlot(
       Plot.ruleX([centre], { stroke: theme.accent, strokeDasharray: '3,3' }),
       ...interval('alone', theme.contrast, -6),
       ...interval('pooled', theme.accent, 6),
-      legend([{ label: 'the school alone: estimate ± 1.64 standard errors', swatch: 'line', colour: theme.contrast }], theme, { left: 76, top: 12 }),
+      legend([{ label: 'the school alone: estimate and 90 % interval', swatch: 'line', colour: theme.contrast }], theme, { left: 76, top: 12 }),
       legend([{ label: 'posterior mean and 90 % interval', swatch: 'line', colour: theme.accent }], theme, { left: 470, top: 12 }),
     ],
   });

@@ -1,4 +1,4 @@
-/** @file How long the demo works: about half a minute for the network, as long for the schools, on one core. */
+/** @file How long the demo works: about half a minute for the networks, and as long for the schools. */
 import type { CarsSettings } from './cars.ts';
 import type { SchoolsSettings } from './eightSchools.ts';
 

@@ -38,6 +38,9 @@ tbody tr + tr > * { border-top: 1px solid var(--rule); }
 @media (max-width: 40rem) {
   .chains { grid-template-columns: 1fr; }
   .chains h4 { display: none; }
+  figure { overflow-x: auto; }
+  figure > svg { width: 44rem; }
+  figcaption, caption { max-width: calc(100vw - 2.5rem); }
 }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); font-size: 0.92rem; color: var(--muted); }
 @media print { body { max-width: none; padding: 0; } figure, .table { break-inside: avoid; } }

@@ -33,8 +33,9 @@ test('a split is a partition in order, the same for the same seed', () => {
     }),
   );
   const rows = Array.from({ length: 100 }, (_, i) => i);
+  // Pinned: the numbers of the demo are those of one split.
+  expect(split(rows, 0.05, 1).test).toEqual([5, 46, 56, 69, 90]);
   expect(split(rows, 0.5, 1).test).not.toEqual(split(rows, 0.5, 2).test);
-  expect(split(rows, 0.5, 1).test).not.toEqual(rows.slice(0, 50));
 });
 
 test('the data are those that their README describes', () => {
