@@ -21,7 +21,7 @@ export class Interval implements Constraint {
     this.lower = lower;
     this.upper = upper;
     this.isOpen = isOpen;
-    if (typeof lower === 'number' && typeof upper === 'number') this.contains = between(lower, upper, isOpen);
+    if (typeof lower === 'number' && typeof upper === 'number') this.contains = membership(lower, upper, isOpen);
   }
 
   check(value: Tensor): Tensor {
@@ -37,7 +37,7 @@ export class Interval implements Constraint {
 }
 
 /** Compares in float32, as tensors do: else 0.1 as a tensor would lie above 0.1 as a bound. */
-function between(lower: number, upper: number, isOpen: boolean): (value: number) => boolean {
+function membership(lower: number, upper: number, isOpen: boolean): (value: number) => boolean {
   const low = Math.fround(lower);
   const high = Math.fround(upper);
   if (!isOpen) return (value) => Math.fround(value) >= low && Math.fround(value) <= high;
@@ -64,6 +64,11 @@ export function interval(lower: Parameter, upper: Parameter): Constraint {
   if (typeof lower === 'number' && typeof upper === 'number' && !(lower < upper)) {
     throw new RangeError(`constraints.interval: the lower bound must be below the upper, got ${lower} and ${upper}`);
   }
+  return between(lower, upper);
+}
+
+/** The same, unchecked: for supports of distributions, which say themselves what is wrong with their bounds. */
+export function between(lower: Parameter, upper: Parameter): Constraint {
   return new Interval(lower, upper, false, `interval(${describe(lower)}, ${describe(upper)})`);
 }
 

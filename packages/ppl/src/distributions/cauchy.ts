@@ -12,7 +12,9 @@ import type { Parameter } from './parameter.ts';
 
 /** The class behind {@link cauchy}. */
 export class Cauchy extends LocationScale {
-  override readonly name: string = 'cauchy';
+  override get name(): string {
+    return 'cauchy';
+  }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     return this.computeIcdf(uniformTensor(stream, shape));

@@ -27,7 +27,10 @@ import { wrappers } from './wrappers.ts';
  * computes may be a number or have a shape that broadcasts to the one promised: this class tidies and widens it.
  */
 export abstract class Distribution {
-  /** The family's name as its factory spells it, for error messages. */
+  /**
+   * The family's name as its factory spells it, for error messages. A class that checks parameters on behalf of others
+   * needs it before their fields are set: there it is a getter.
+   */
   abstract readonly name: string;
   readonly batchShape: Shape;
   readonly eventShape: Shape;
@@ -218,7 +221,7 @@ export abstract class Distribution {
     if (this.problem !== null || !isValidationOn()) return;
     const why = violation(value, constraint);
     if (why === null) return;
-    const problem = `${this.constructorName()}: ${parameterName} ${why}`;
+    const problem = `${this.name}: ${parameterName} ${why}`;
     if (currentStack() === null) throw new RangeError(problem);
     this.problem = problem;
   }
@@ -240,12 +243,6 @@ export abstract class Distribution {
       const shape = broadcastShapes(at.shape, [...this.batchShape, ...this.eventShape]);
       return this.closedForm(() => compute(at), shape);
     });
-  }
-
-  /** The family's name while its fields are not initialised yet. */
-  private constructorName(): string {
-    const name = this.constructor.name;
-    return name.charAt(0).toLowerCase() + name.slice(1);
   }
 
   private noClosedForm(what: string): Error {

@@ -15,7 +15,9 @@ export const EULER_GAMMA = 0.5772156649015329;
 
 /** The class behind {@link gumbel}. */
 export class Gumbel extends LocationScale {
-  override readonly name: string = 'gumbel';
+  override get name(): string {
+    return 'gumbel';
+  }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     return this.fromStandard(tf.neg(tf.log(exponentialTensor(stream, shape))));

@@ -12,7 +12,9 @@ import type { Parameter } from './parameter.ts';
 
 /** The class behind {@link laplace}. */
 export class Laplace extends LocationScale {
-  override readonly name: string = 'laplace';
+  override get name(): string {
+    return 'laplace';
+  }
 
   /** The difference of two exponential variables. */
   protected override draw(shape: Shape, stream: RandomStream): Tensor {

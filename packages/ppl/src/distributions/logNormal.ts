@@ -17,7 +17,9 @@ import type { Parameter } from './parameter.ts';
 
 /** `loc` and `scale` are those of the logarithm. */
 export class LogNormal extends LocationScale {
-  override readonly name: string = 'logNormal';
+  override get name(): string {
+    return 'logNormal';
+  }
 
   override get support(): Constraint {
     return positive;

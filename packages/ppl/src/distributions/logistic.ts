@@ -13,7 +13,9 @@ import type { Parameter } from './parameter.ts';
 
 /** The class behind {@link logistic}. */
 export class Logistic extends LocationScale {
-  override readonly name: string = 'logistic';
+  override get name(): string {
+    return 'logistic';
+  }
 
   /** The log-ratio of two exponential variables. */
   protected override draw(shape: Shape, stream: RandomStream): Tensor {

@@ -16,7 +16,9 @@ export const HALF_LOG_TWO_PI: number = 0.5 * Math.log(2 * Math.PI);
 
 /** The class behind {@link normal}. */
 export class Normal extends LocationScale {
-  override readonly name: string = 'normal';
+  override get name(): string {
+    return 'normal';
+  }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
     return this.fromStandard(normalTensor(stream, shape));

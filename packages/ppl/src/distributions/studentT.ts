@@ -17,9 +17,12 @@ import { asTensor } from './parameter.ts';
 
 /** The class behind {@link studentT}. */
 export class StudentT extends LocationScale {
-  override readonly name: string = 'studentT';
   /** Degrees of freedom. */
   readonly df: Parameter;
+
+  override get name(): string {
+    return 'studentT';
+  }
 
   constructor(df: Parameter, loc: Parameter, scale: Parameter) {
     super(loc, scale, shapeOf(df));

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { greaterThan, Interval } from '../constraints/interval.ts';
+import { between, greaterThan } from '../constraints/interval.ts';
 import { ndtri } from '../ops/normal.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { uniformTensor } from '../random/tensors.ts';
@@ -14,16 +14,19 @@ import { operand } from './fold.ts';
 import { LocationScale } from './locationScale.ts';
 import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
-import { asTensor, describe } from './parameter.ts';
+import { asTensor } from './parameter.ts';
 
 /** Bounds further out, in standard deviations, are as good as none, and keep derivatives finite where infinity would not. */
 const FAR = 1e4;
 
 /** The class behind {@link truncatedNormal}. */
 export class TruncatedNormal extends LocationScale {
-  override readonly name: string = 'truncatedNormal';
   readonly low: Parameter;
   readonly high: Parameter;
+
+  override get name(): string {
+    return 'truncatedNormal';
+  }
 
   constructor(loc: Parameter, scale: Parameter, low: Parameter, high: Parameter) {
     super(loc, scale, broadcastShapes(shapeOf(low), shapeOf(high)));
@@ -33,7 +36,7 @@ export class TruncatedNormal extends LocationScale {
   }
 
   override get support(): Constraint {
-    return new Interval(this.low, this.high, false, `interval(${describe(this.low)}, ${describe(this.high)})`);
+    return between(this.low, this.high);
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
-import { greaterThan, interval } from '../constraints/interval.ts';
+import { between, greaterThan } from '../constraints/interval.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { uniformTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
@@ -29,7 +29,7 @@ export class Uniform extends Distribution {
   }
 
   override get support(): Constraint {
-    return interval(this.low, this.high);
+    return between(this.low, this.high);
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {

@@ -209,6 +209,12 @@ describeOnBackends('complaints', () => {
     }
   });
 
+  test('bounds in the wrong order wait, too', () => {
+    const d = new Silent().run(() => dist.uniform(2, 1));
+    expect(d.isDiscrete).toBe(false);
+    expect(() => d.sample()).toThrow('uniform: high must be greaterThan(2), got 1');
+  });
+
   // numpyro#1230
   test('a value that would blow up the batch shape is refused, with the cure', () => {
     const d = dist.normal(tf.zeros([3, 1]), 1);
