@@ -49,7 +49,7 @@ export function sample(name: string, distribution: Distribution, options: Sample
     type: 'sample',
     name,
     distribution,
-    value: obs === null ? null : observation(obs),
+    value: obs === null ? null : observation('sample', name, obs),
     isObserved: obs !== null,
     infer,
   };
@@ -77,8 +77,12 @@ function draw({ distribution, stream }: SampleMessage): Tensor {
   return distribution.hasRsample ? distribution.rsample([], source) : distribution.sample([], source);
 }
 
-function observation(obs: Tensor | TensorLike): Tensor {
-  return obs instanceof tf.Tensor ? obs : asTensor(obs);
+function observation(type: 'sample' | 'deterministic', name: string, value: Tensor | TensorLike): Tensor {
+  try {
+    return value instanceof tf.Tensor ? value : asTensor(value);
+  } catch (error) {
+    throw SiteError.at({ type, name }, error);
+  }
 }
 
 function samplePartlyObserved(
@@ -143,7 +147,7 @@ function fromStore(message: ParamMessage, shape: Shape | null): Tensor {
 /** Records `value` under `name` in traces, posterior samples and predictions. It has no density. */
 export function deterministic(name: string, value: Tensor | TensorLike): Tensor {
   checkName('deterministic', name);
-  const tensor = observation(value);
+  const tensor = observation('deterministic', name, value);
   const message: DeterministicMessage = { ...blank(), type: 'deterministic', name, value: tensor };
   return send(message, () => tensor);
 }

@@ -13,7 +13,7 @@ const READ_AT_MOST = 2 ** 15;
 /** `parameter` as a float32 tensor; a tensor is passed through, so dispose only inside `tf.tidy`. */
 export function asTensor(parameter: Parameter): Tensor {
   if (parameter instanceof tf.Tensor) return parameter.dtype === 'float32' ? parameter : tf.cast(parameter, 'float32');
-  return tf.tensor(narrow(parameter) as number[], undefined, 'float32');
+  return tf.tensor(narrow(parameter) as number[], shapeOf(parameter), 'float32');
 }
 
 /** Float64 arrays, which tfjs does not take, as float32 ones. */

@@ -78,7 +78,8 @@ export class CorrCholeskyTransform implements Transform {
   inverse(y: Tensor): Tensor {
     return tf.tidy(() => {
       // z / sqrt(1 - z²) = (element) / (length of all elements right of it), and x = asinh of that.
-      const right = tf.maximum(tf.sqrt(tf.cumsum(tf.square(y), y.rank - 1, true, true)), TINY);
+      // The bound stands inside of the root, whose slope at zero is infinite.
+      const right = tf.sqrt(tf.maximum(tf.cumsum(tf.square(y), y.rank - 1, true, true), TINY));
       const ratio = tf.div(takeTriangle(y, true), takeTriangle(right, true));
       // Beyond this its square overflows, and tanh has long been one.
       return tf.asinh(tf.clipByValue(ratio, -1e18, 1e18));

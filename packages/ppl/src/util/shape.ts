@@ -33,14 +33,23 @@ export function format(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** The shape of a number, nested array, typed array or tensor, without making a tensor of it. */
+/**
+ * The shape of a number, nested array, typed array or tensor, without making a tensor of it.
+ *
+ * @throws Error for a ragged array, of which tfjs would make something else without a word.
+ */
 export function shapeOf(value: TensorLike | Tensor): number[] {
   if (value instanceof Tensor) return [...value.shape];
   if (ArrayBuffer.isView(value)) return [(value as Float32Array).length];
-  const shape: number[] = [];
-  for (let inner: unknown = value; Array.isArray(inner) || ArrayBuffer.isView(inner); inner = (inner as unknown[])[0]) {
-    shape.push((inner as unknown[]).length);
-    if (shape.at(-1) === 0) break;
+  if (!Array.isArray(value)) return [];
+  const [first] = value;
+  if (typeof first !== 'object') return [value.length];
+  const inner = shapeOf(first as TensorLike);
+  for (const item of value as TensorLike[]) {
+    const other = shapeOf(item);
+    if (!sameShape(other, inner)) {
+      throw new Error(`ragged array: its parts have shapes ${format(inner)} and ${format(other)}; they must be the same`);
+    }
   }
-  return shape;
+  return [value.length, ...inner];
 }

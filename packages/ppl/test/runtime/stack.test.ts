@@ -216,6 +216,10 @@ describe('statements used wrongly', () => {
     wrong(() => param('w', 1, any({ constrain: positive }))).toThrow(/param\("w"\): unknown option "constrain". Did you mean "constraint"/);
   });
 
+  test('ragged data', () => {
+    wrong(() => sample('x', dist.normal(0, 1), { obs: [[1, 2], [3]] })).toThrow(/site "x": ragged array/);
+  });
+
   test('what is no distribution', () => {
     wrong(() => sample('x', any(3))).toThrow(/site "x": expected a distribution such as dist.normal\(0, 1\), got number/);
   });

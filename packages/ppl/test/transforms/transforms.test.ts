@@ -274,3 +274,10 @@ describe('choosing a bijection', () => {
     x.dispose();
   });
 });
+
+test('the inverse of corrCholesky has a gradient where a row is as long as it can be', () => {
+  const slope = tf.tidy(() =>
+    tf.grad((y: Tensor) => tf.sum(transforms.corrCholesky.inverse(y)))(tf.tensor2d([[1, 0], [0.6, 0.8]])).dataSync(),
+  );
+  expect([...slope].every(Number.isFinite)).toBe(true);
+});
