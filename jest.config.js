@@ -1,6 +1,8 @@
 /** Tests run from the TypeScript sources, through swc to CommonJS; `#platform` is the Node side of each package. */
 export default {
   testEnvironment: 'node',
+  // Jest's clean-up of globals wraps them in proxies, one around another, until the stack overflows.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/docs'],
   testMatch: ['**/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/'],

@@ -217,7 +217,7 @@ describe('statements used wrongly', () => {
   });
 
   test('ragged data', () => {
-    wrong(() => sample('x', dist.normal(0, 1), { obs: [[1, 2], [3]] })).toThrow(/site "x": ragged array/);
+    wrong(() => sample('x', normal(0, 1), { obs: [[1, 2], [3]] })).toThrow(/site "x": ragged array/);
   });
 
   test('what is no distribution', () => {

@@ -1,7 +1,9 @@
-import '../../src/backend/setup.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
+import { ready } from '../../src/backend/ready.ts';
 import { broadcastShapes, shapeOf } from '../../src/util/shape.ts';
+
+beforeAll(() => ready({ backend: 'cpu' }));
 
 const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 });
 
