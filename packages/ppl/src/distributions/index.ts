@@ -3,6 +3,7 @@ import './klFamilies.ts';
 import './klVectors.ts';
 import './klWrappers.ts';
 
+export { setValidation } from '../util/validation.ts';
 export { Distribution } from './distribution.ts';
 export type { Parameter } from './parameter.ts';
 export type { ProbsOrLogits } from './probability.ts';
