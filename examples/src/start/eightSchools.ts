@@ -1,6 +1,6 @@
 /** @file Rubin's eight schools by NUTS, beside reference values. */
 import * as tf from '@tensorflow/tfjs-core';
-import { deterministic, dist, infer, plate, sample } from '@tychejs/ppl';
+import { deterministic, dist, infer, plate, sample, type SampleArray, type ScalarSummary } from '@tychejs/ppl';
 import { readData } from '../data/readData.ts';
 import type { Column } from '../table.ts';
 
@@ -14,9 +14,6 @@ interface Reference {
   readonly mean: number;
   readonly sd: number;
 }
-
-type Mcmc = InstanceType<typeof infer.MCMC>;
-type ScalarSummary = ReturnType<Mcmc['summary']>[string];
 
 /** A scalar of the posterior beside its reference. */
 export interface SchoolsRow extends ScalarSummary {
@@ -90,7 +87,7 @@ function standardErrorsOff({ mean, mcseMean }: ScalarSummary, reference: Referen
 }
 
 /** The draws of a scalar such as `mu` or `theta[3]`, chain by chain. */
-function chainsOf(name: string, samples: ReturnType<Mcmc['getSamples']>): number[][] {
+function chainsOf(name: string, samples: Readonly<Record<string, SampleArray>>): number[][] {
   const [, site = name, index = '0'] = /^(.*)\[(\d+)\]$/.exec(name) ?? [];
   const { data, shape } = samples[site] ?? { data: [], shape: [0, 0] };
   const [numChains = 0, numDraws = 0, size = 1] = shape;

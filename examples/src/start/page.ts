@@ -113,10 +113,10 @@ export function carsFigure({ plot }: { readonly plot: FunctionBandData }, colour
 }
 
 function schoolsSection(schools: SchoolsResult): Html {
-  const { settings, rows, divergences, warnings } = schools;
+  const { settings, rows, warnings } = schools;
   const { numChains, numWarmup, numSamples } = settings;
   const worst = Math.max(...rows.map(({ standardErrorsOff }) => Math.abs(standardErrorsOff)));
-  const problems = [`${divergences || 'No'} transition${divergences === 1 ? '' : 's'} diverged.`, ...warnings].join(' ');
+  const problems = warnings.length > 0 ? warnings.join(' ') : 'No transition diverged.';
   return html`
 <section>
 <h2>Eight schools: four chains of NUTS</h2>

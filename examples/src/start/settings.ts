@@ -14,8 +14,8 @@ export const carsSettings: CarsSettings = {
 
 export const schoolsSettings: SchoolsSettings = {
   numChains: 4,
-  numWarmup: 500,
-  numSamples: 500,
+  numWarmup: 400,
+  numSamples: 400,
   seed: 0,
   progressBar: true,
 };

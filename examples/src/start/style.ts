@@ -39,7 +39,7 @@ tbody tr + tr > * { border-top: 1px solid var(--rule); }
   .chains { grid-template-columns: 1fr; }
   .chains h4 { display: none; }
   figure { overflow-x: auto; }
-  figure > svg { width: 44rem; }
+  figure > svg { width: 44rem; max-width: none; }
   figcaption, caption { max-width: calc(100vw - 2.5rem); }
 }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); font-size: 0.92rem; color: var(--muted); }

@@ -69,7 +69,7 @@ test('fits both networks, twice alike, and frees what it took', async () => {
 }, 30_000);
 
 test('samples the schools and writes the page', async () => {
-  const cars = await fitCars(fewer);
+  const cars = await fitCars({ ...fewer, steps: 3 });
   const schools = await expectNoLeak(() => sampleEightSchools({ ...schoolsSettings, numChains: 2, numWarmup: 30, numSamples: 20, progressBar: false }));
   expect(schools.rows.map(({ name }) => name)).toEqual(['mu', 'tau', ...schools.effect.map((_, i) => `theta[${i}]`)]);
   // The chains are those of the rows: their mean is the summary's.
