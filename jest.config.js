@@ -5,6 +5,7 @@ export default {
   testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/docs'],
   testMatch: ['**/test/**/*.test.ts'],
+  maxWorkers: '100%',
   setupFiles: ['<rootDir>/jest.setup.js'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {
