@@ -1,6 +1,7 @@
 /** @file Everything that tfjs 4.22 gets wrong or leaves out, put right once for the whole process. */
 import { mendBatchNorm } from './mends/batchNorm.ts';
 import { mendBroadcasting } from './mends/broadcasting.ts';
+import { mendChainedMethods } from './mends/chainedMethods.ts';
 import { mendComparisons } from './mends/comparisons.ts';
 import { mendConv2dBackprop } from './mends/conv2dBackprop.ts';
 import { mendConvolutions } from './mends/convolutions.ts';
@@ -19,6 +20,7 @@ import { mendUnsortedSegmentSum } from './mends/unsortedSegmentSum.ts';
 
 /** Puts every mend in place; calling it again does no harm, and reaches backends imported since. */
 export function mendBackends(): void {
+  mendChainedMethods();
   // Gradients, which all backends share.
   mendComparisons();
   mendSmoothActivations();

@@ -67,7 +67,7 @@ async function activate(name: keyof typeof PACKAGES): Promise<void> {
       throw new Error('it is not installed');
     }
     if (tf.findBackendFactory(name) === null) throw new Error('it has not been imported');
-    if (name === 'cpu') hushAdvice();
+    if (tf.findBackendFactory('cpu') !== null) hushAdvice();
     if (!(await withoutErrorHooks(() => tf.setBackend(name)))) throw new Error('it did not start');
     // The backend may have been imported after this library.
     mendBackends();
@@ -107,7 +107,7 @@ function cure(name: keyof typeof PACKAGES): string {
   return `Install it with \`npm install ${pkg}\`, and import "${pkg}" before \`ready\`. It needs a browser.`;
 }
 
-/** Keeps the cpu backend from advising tfjs-node on the console: the user has just chosen. */
+/** Keeps the cpu backend, which lends kernels to others too, from advising tfjs-node on the console: the user has chosen. */
 function hushAdvice(): void {
   (tf.findBackend('cpu') as { firstUse?: boolean }).firstUse = false;
 }
