@@ -1,0 +1,54 @@
+/** @file The models of posteriordb compute what their mathematical statement says: densities and gradients. */
+import { MODELS } from '../../../../bench/models/posteriordb/index.js';
+import { ready } from '../../src/backend/ready.ts';
+import '../../src/index.ts';
+import { logDensity } from '../../src/infer/mcmc/model/modelTarget.ts';
+import { RandomStream } from '../../src/random/stream.ts';
+import { gradient } from '../helpers/finiteDifference.ts';
+import { expectNoLeak } from '../helpers/leak.ts';
+import { Coordinates } from './coordinates.ts';
+import { readData } from './files.ts';
+import { ORACLES } from './oracles.ts';
+
+beforeAll(() => ready({ backend: 'cpu' }));
+
+/** Points of unconstrained space, each coordinate uniform on (-1, 1). */
+function points(dimension: number, count: number): Float64Array[] {
+  const stream = RandomStream.fromSeed(12);
+  return Array.from({ length: count }, () => Float64Array.from({ length: dimension }, () => 2 * stream.uniform() - 1));
+}
+
+test('every model has an oracle', () => {
+  expect(Object.keys(ORACLES).sort()).toEqual(Object.keys(MODELS).sort());
+});
+
+describe.each(Object.keys(MODELS))('%s', (name) => {
+  const data = readData(name);
+
+  function oracle(q: readonly number[]): number {
+    const coordinates = new Coordinates(q);
+    const value = ORACLES[name]!(data as never)(coordinates);
+    expect(coordinates.isExhausted).toBe(true);
+    return value + coordinates.logJacobian;
+  }
+
+  // Float32 has seven digits; sums of a thousand terms and differences of nearly equal numbers lose three of them.
+  const TOLERANCE = 1e-4;
+
+  test('the density, up to a constant, and its gradient', () => {
+    expectNoLeak(() => {
+      const density = logDensity(MODELS[name]!, [data], { engine: 'eager' });
+      const slope = new Float64Array(density.dimension);
+      let excess: number | null = null;
+      for (const q of points(density.dimension, 3)) {
+        const value = density.evaluate(q, slope);
+        const expected = oracle([...q]);
+        excess ??= value - expected;
+        expect(Math.abs(value - expected - excess)).toBeLessThan(TOLERANCE * Math.max(1, Math.abs(expected)));
+        const expectedSlope = gradient(oracle, [...q], 0.1);
+        const scale = Math.max(1, ...expectedSlope.map(Math.abs));
+        expectedSlope.forEach((exact, i) => expect(Math.abs(slope[i]! - exact)).toBeLessThan(TOLERANCE * scale));
+      }
+    });
+  });
+});
