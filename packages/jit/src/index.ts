@@ -4,6 +4,7 @@ export { registerFunction } from './graph/functions.ts';
 export type { SpecialFunction } from './graph/functions.ts';
 export { Graph } from './graph/graph.ts';
 export type { GraphInput, GraphParts } from './graph/graph.ts';
+export type { LoopParts } from './graph/loop.ts';
 export { interpret } from './graph/interpret.ts';
 export type { GraphResults } from './graph/interpret.ts';
 export type {

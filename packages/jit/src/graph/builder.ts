@@ -1,8 +1,13 @@
 /** @file Making nodes: shapes and types worked out, and what says nothing left out. */
+import { evaluateLoop } from './evaluate/loop.ts';
+import { interpret } from './interpret.ts';
+import type { LoopParts } from './loop.ts';
+import { loopResults } from './loop.ts';
 import type {
   BinaryFunction,
   Comparison,
   DType,
+  LoopNode,
   Node,
   NodeId,
   NodeOf,
@@ -11,6 +16,7 @@ import type {
   UnaryFunction,
   WindowGeometry,
 } from './node.ts';
+import { operandsOf } from './operands.ts';
 import { at, broadcastShapes, formatShape, sameShape, sizeOf } from './shape.ts';
 import { NodeStore } from './store.ts';
 
@@ -226,6 +232,24 @@ export class GraphBuilder extends NodeStore {
   /** The gradient of mean pooling, of the given shape. */
   meanPoolGrad(dy: NodeId, geometry: WindowGeometry, shape: Shape): NodeId {
     return this.emit({ op: 'meanPoolGrad', shape: [...shape], dtype: 'float', dy, geometry });
+  }
+
+  /** A loop; the names of its results. @throws Error when its parts do not fit, see {@link loopResults}. */
+  loop(parts: LoopParts): NodeId[] {
+    const { body, length, reverse = false, carries, scanned, invariants } = parts;
+    const results = loopResults(parts, (id) => this.node(id));
+    const first = at(results, 0);
+    const node: LoopNode = { op: 'loop', ...first, body, length, reverse, numCarries: carries.length, carries, scanned, invariants };
+    const known = operandsOf(node).map((id) => this.constantValue(id));
+    if (known.every((value) => value !== null)) {
+      const values = evaluateLoop(node, known, (graph, inputs) => interpret(graph, inputs).outputs);
+      return values.map((value, i) => this.constant(value.values, value.shape, at(results, i).dtype));
+    }
+    if (length === 0) {
+      return results.map(({ shape, dtype }, i) => carries[i] ?? this.constant([], shape, dtype));
+    }
+    const loop = this.append(node);
+    return results.map((type, index) => this.append({ op: 'item', ...type, x: loop, index }));
   }
 
   /** Elementwise nodes read past broadcasts, so that they run over no more entries than they need. */

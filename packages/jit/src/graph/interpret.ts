@@ -1,8 +1,9 @@
 /** @file Running a graph node by node in float64: slow and plain, the meaning that faster ways must agree with. */
 import { evaluateNode } from './evaluate/evaluate.ts';
+import { evaluateLoop } from './evaluate/loop.ts';
 import type { Value } from './evaluate/positions.ts';
 import type { GraphParts } from './graph.ts';
-import type { NodeId } from './node.ts';
+import type { Node, NodeId } from './node.ts';
 import { operandsOf } from './operands.ts';
 import { at, formatShape, sizeOf } from './shape.ts';
 
@@ -22,19 +23,24 @@ export interface GraphResults {
  */
 export function interpret(graph: GraphParts, inputs: readonly ArrayLike<number>[]): GraphResults {
   const args = checkInputs(graph, inputs);
-  const values: Value[] = [];
-  graph.nodes.forEach((node, id) => {
-    const result =
-      node.op === 'input'
-        ? at(args, node.index)
-        : evaluateNode(node, operandsOf(node).map((operand) => at(values, operand)));
-    values[id] = { shape: node.shape, values: result };
-  });
-  const valueOf = (id: NodeId): Float64Array => at(values, id).values.slice();
+  // One value a node, but of a loop as many as it has results.
+  const values: Value[][] = [];
+  for (const node of graph.nodes) {
+    values.push(evaluate(node, args, (id, index = 0) => at(at(values, id), index)));
+  }
+  const valueOf = (id: NodeId): Float64Array => at(at(values, id), 0).values.slice();
   return {
     outputs: graph.outputs.map(valueOf),
     gradients: graph.gradients.map((id) => (id === null ? null : valueOf(id))),
   };
+}
+
+function evaluate(node: Node, args: readonly Float64Array[], valueOf: (id: NodeId, index?: number) => Value): Value[] {
+  if (node.op === 'input') return [{ shape: node.shape, values: at(args, node.index) }];
+  if (node.op === 'item') return [valueOf(node.x, node.index)];
+  const operands = operandsOf(node).map((id) => valueOf(id));
+  if (node.op === 'loop') return evaluateLoop(node, operands, (body, inputs) => interpret(body, inputs).outputs);
+  return [{ shape: node.shape, values: evaluateNode(node, operands) }];
 }
 
 function checkInputs(graph: GraphParts, inputs: readonly ArrayLike<number>[]): Float64Array[] {

@@ -1,4 +1,5 @@
 /** @file The nodes of a graph: what a traced function is made of. */
+import type { Graph } from './graph.ts';
 
 /** What a value holds. `'float'` leaves the precision to whoever runs the graph; the interpreter takes float64. */
 export type DType = 'float' | 'int' | 'bool';
@@ -250,6 +251,32 @@ export interface TriangularSolveNode extends Typed {
   readonly transpose: boolean;
 }
 
+/**
+ * `length` runs of `body`, each on what the one before it made. The body's inputs are the carries, one slice of each of
+ * `scanned` ([length, ...], its leading axis dropped), and the `invariants`; its outputs are the new carries, of the same
+ * shapes and types, and then the results of the step. The loop's results are the last carries, and each result of a step
+ * stacked along a new leading axis. Step t reads and writes index t; with `reverse` the steps run from `length - 1` to 0.
+ *
+ * `shape` and `dtype` are those of the first result. Nobody reads a loop but {@link ItemNode}s.
+ */
+export interface LoopNode extends Typed {
+  readonly op: 'loop';
+  readonly body: Graph;
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly numCarries: number;
+  readonly carries: readonly NodeId[];
+  readonly scanned: readonly NodeId[];
+  readonly invariants: readonly NodeId[];
+}
+
+/** The `index`-th result of a loop. */
+export interface ItemNode extends Typed {
+  readonly op: 'item';
+  readonly x: NodeId;
+  readonly index: number;
+}
+
 /** One step of a graph. */
 export type Node =
   | InputNode | ConstantNode
@@ -258,7 +285,8 @@ export type Node =
   | GatherNode | ScatterAddNode
   | ReduceNode | CumulativeNode
   | DotNode | CholeskyNode | TriangularSolveNode
-  | ConvNode | ConvGradInputNode | ConvGradFilterNode | PoolNode | MaxPoolGradNode | MeanPoolGradNode;
+  | ConvNode | ConvGradInputNode | ConvGradFilterNode | PoolNode | MaxPoolGradNode | MeanPoolGradNode
+  | LoopNode | ItemNode;
 
 /** A node by its `op`. */
 export type NodeOf<Op extends Node['op']> = Extract<Node, { op: Op }>;

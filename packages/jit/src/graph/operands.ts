@@ -18,6 +18,7 @@ export function operandsOf(node: Node): readonly NodeId[] {
     case 'cumulative':
     case 'pool':
     case 'cholesky':
+    case 'item':
       return [node.x];
     case 'binary':
     case 'compare':
@@ -44,6 +45,8 @@ export function operandsOf(node: Node): readonly NodeId[] {
       return [node.x, node.dy];
     case 'meanPoolGrad':
       return [node.dy];
+    case 'loop':
+      return [...node.carries, ...node.scanned, ...node.invariants];
   }
 }
 
@@ -64,6 +67,7 @@ export function renameOperands(node: Node, rename: (id: NodeId) => NodeId): Node
     case 'cumulative':
     case 'pool':
     case 'cholesky':
+    case 'item':
       return { ...node, x: rename(node.x) };
     case 'binary':
     case 'compare':
@@ -90,5 +94,12 @@ export function renameOperands(node: Node, rename: (id: NodeId) => NodeId): Node
       return { ...node, x: rename(node.x), dy: rename(node.dy) };
     case 'meanPoolGrad':
       return { ...node, dy: rename(node.dy) };
+    case 'loop':
+      return {
+        ...node,
+        carries: node.carries.map(rename),
+        scanned: node.scanned.map(rename),
+        invariants: node.invariants.map(rename),
+      };
   }
 }

@@ -1,6 +1,6 @@
 /** @file A graph as text that reads like a program. */
 import type { GraphParts } from './graph.ts';
-import type { Node, NodeId, WindowGeometry } from './node.ts';
+import type { LoopNode, Node, NodeId, WindowGeometry } from './node.ts';
 import { at, formatShape } from './shape.ts';
 
 /** How many entries of a constant are shown. */
@@ -96,7 +96,20 @@ function printNode(node: Node, name: (id: NodeId) => string): string {
       return `maxPoolGrad(${name(node.x)}, ${name(node.dy)}; ${windows(node.geometry)})`;
     case 'meanPoolGrad':
       return `meanPoolGrad(${name(node.dy)}; ${windows(node.geometry)})`;
+    case 'loop':
+      return printLoop(node, name);
+    case 'item':
+      return `item(${name(node.x)}, ${node.index})`;
   }
+}
+
+/** The body, set in by two columns, under a line that says what is handed to it. */
+function printLoop(node: LoopNode, name: (id: NodeId) => string): string {
+  const operands = (['carries', 'scanned', 'invariants'] as const)
+    .filter((kind) => node[kind].length > 0)
+    .map((kind) => `; ${kind} ${node[kind].map(name).join(', ')}`);
+  const body = print(node.body).replace(/^graph/, 'body').replaceAll(/^/gm, '    ');
+  return `loop(${node.length} steps${node.reverse ? ', reverse' : ''}${operands.join('')})\n${body}`;
 }
 
 function range(node: Extract<Node, { op: 'slice' }>, from: number, axis: number): string {

@@ -76,9 +76,14 @@ export class NodeStore {
     const key = JSON.stringify(node, replacer);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    const id = this.nodes.push(node) - 1;
+    const id = this.append(node);
     this.#ids.set(key, id);
     return id;
+  }
+
+  /** The name of `node`, which is new without looking for an equal one. */
+  protected append(node: Node): NodeId {
+    return this.nodes.push(node) - 1;
   }
 
   #constant(node: ConstantNode): NodeId {

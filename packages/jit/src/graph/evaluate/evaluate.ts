@@ -29,7 +29,9 @@ function evaluate(node: Node, operands: readonly Value[]): Float64Array {
   const arg = (i: number): Value => at(operands, i);
   switch (node.op) {
     case 'input':
-      throw new Error('an input has no value of its own');
+    case 'loop':
+    case 'item':
+      throw new Error(`a node of kind ${node.op} has no value of its own`);
     case 'constant':
       return node.values;
     case 'unary':
