@@ -1,0 +1,50 @@
+/**
+ * @file Transposes, and transposes of matrices that are multiplied.
+ *
+ * Law: exact.
+ */
+import type { NodeId, NodeOf } from '../../graph/node.ts';
+import { at } from '../../graph/shape.ts';
+import type { Rewriter } from '../rewriter.ts';
+
+/** `transpose(x)` of a transpose, or of a product of matrices that nobody else wants. */
+export function rewriteTranspose(g: Rewriter, x: NodeId, permutation: readonly number[]): NodeId | null {
+  const node = g.node(x);
+  if (node.op === 'transpose') {
+    return g.transpose(node.x, permutation.map((axis) => at(node.permutation, axis)));
+  }
+  if (node.op !== 'dot' || g.isShared(x) || !swapsLastTwo(permutation)) return null;
+  return g.dot(node.b, node.a, !node.transposeB, !node.transposeA);
+}
+
+function swapsLastTwo(permutation: readonly number[]): boolean {
+  const rank = permutation.length;
+  return permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
+}
+
+/** A matrix, or the one that it is the transpose of. */
+function untransposed(g: Rewriter, id: NodeId): NodeOf<'transpose'> | null {
+  const node = g.node(id);
+  return node.op === 'transpose' && swapsLastTwo(node.permutation) ? node : null;
+}
+
+/** A product of matrices: transposes go into its flags, and of a column with a row it is elementwise. */
+export function rewriteDot(g: Rewriter, a: NodeId, b: NodeId, transposeA: boolean, transposeB: boolean): NodeId | null {
+  const [left, right] = [untransposed(g, a), untransposed(g, b)];
+  if (left !== null) return g.dot(left.x, b, !transposeA, transposeB);
+  if (right !== null) return g.dot(a, right.x, transposeA, !transposeB);
+  const inner = at(g.shape(a), g.shape(a).length - (transposeA ? 2 : 1));
+  return inner === 1 ? g.binary('mul', column(g, a, transposeA), row(g, b, transposeB)) : null;
+}
+
+/** [..., m, 1], given transposed or not. */
+function column(g: Rewriter, x: NodeId, isTransposed: boolean): NodeId {
+  const shape = g.shape(x);
+  return isTransposed ? g.reshape(x, [...shape.slice(0, -2), at(shape, shape.length - 1), 1]) : x;
+}
+
+/** [..., 1, n], given transposed or not. */
+function row(g: Rewriter, x: NodeId, isTransposed: boolean): NodeId {
+  const shape = g.shape(x);
+  return isTransposed ? g.reshape(x, [...shape.slice(0, -2), 1, at(shape, shape.length - 2)]) : x;
+}
