@@ -1,5 +1,6 @@
 /** @file Probabilistic programming over TensorFlow.js: the public names of `@tychejs/ppl`. */
 import './backend/setup.ts';
+import './compiled/register.ts';
 
 export { ready } from './backend/ready.ts';
 export type { BackendName, ReadyOptions } from './backend/ready.ts';
@@ -41,6 +42,8 @@ export { SiteError } from './runtime/siteError.ts';
 export { currentStack, withStack } from './runtime/stack.ts';
 export type { Stack } from './runtime/stack.ts';
 export { Trace } from './runtime/trace.ts';
+export { data } from '@tychejs/jit';
+export type { NestedNumbers } from '@tychejs/jit';
 export { breathe } from './util/breathe.ts';
 export { checkOptions } from './util/options.ts';
 export { progressSink } from './util/progress.ts';

@@ -45,7 +45,7 @@ export class Bernoulli extends Distribution {
   protected override logDensity(value: Tensor): Tensor {
     if (!this.isLogits) return logLikelihood(false, this.parameter, value, tf.sub(1, value));
     // The log-odds with their sign turned for successes; exact where the probability is nearly one.
-    const against = tf.mul(tf.sub(1, tf.mul(value, 2)), operand(this.parameter));
+    const against = fold.mul(tf.sub(1, tf.mul(value, 2)), operand(this.parameter));
     return tf.neg(tf.softplus(against));
   }
 

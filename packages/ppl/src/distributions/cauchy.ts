@@ -22,7 +22,7 @@ export class Cauchy extends LocationScale {
 
   protected override logDensity(value: Tensor): Tensor {
     const constant = fold.add(fold.log(operand(this.scale)), Math.log(Math.PI));
-    return tf.sub(tf.neg(tf.log1p(tf.square(this.standardise(value)))), constant);
+    return fold.sub(tf.neg(tf.log1p(tf.square(this.standardise(value)))), constant);
   }
 
   protected override computeMean(): Operand {

@@ -8,6 +8,7 @@ import { broadcastShapes, shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
 import type { Operand } from './fold.ts';
 import { operand } from './fold.ts';
+import { exact } from '../ops/exact.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
@@ -39,7 +40,7 @@ export class Delta extends Distribution {
   }
 
   protected override logDensity(value: Tensor): Tensor {
-    return tf.where(tf.equal(value, this.tensor()), operand(this.logWeight), -Infinity);
+    return tf.where(tf.equal(value, this.tensor()), exact(operand(this.logWeight)), -Infinity);
   }
 
   protected override computeMean(): Operand {

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as bessel from '../ops/bessel.ts';
+import { exact } from '../ops/exact.ts';
 import * as gammas from '../ops/gamma.ts';
 import * as logs from '../ops/logs.ts';
 import * as normals from '../ops/normal.ts';
@@ -39,7 +40,7 @@ export function operand(parameter: Parameter): Operand {
 /** `a` where `condition` holds, else `b`. */
 export function pick(condition: boolean | Tensor, a: Operand, b: Operand): Operand {
   if (typeof condition === 'boolean') return condition ? a : b;
-  return tf.where(condition, a, b);
+  return tf.where(condition, exact(a), exact(b));
 }
 
 function unary(onNumber: (x: number) => number, onTensor: (x: Tensor) => Tensor): Unary {
@@ -57,12 +58,17 @@ function binary(
   }) as Binary;
 }
 
+/** An op of tfjs, which would narrow numbers while it is traced. */
+function unnarrowed(op: (a: Operand, b: Operand) => Tensor): (a: Operand, b: Operand) => Tensor {
+  return (a, b) => op(exact(a), exact(b));
+}
+
 // Each is the function of its name in tfjs or ops. Adding zero and multiplying by one cost a kernel each, and the standard
 // cases are full of them: they give back what they were given.
-export const add: Binary = binary((a, b) => a + b, tf.add, (a, b) => (b === 0 ? a : a === 0 ? b : null));
-export const sub: Binary = binary((a, b) => a - b, tf.sub, (a, b) => (b === 0 ? a : null));
-export const mul: Binary = binary((a, b) => a * b, tf.mul, (a, b) => (b === 1 ? a : a === 1 ? b : null));
-export const div: Binary = binary((a, b) => a / b, tf.div, (a, b) => (b === 1 ? a : null));
+export const add: Binary = binary((a, b) => a + b, unnarrowed(tf.add), (a, b) => (b === 0 ? a : a === 0 ? b : null));
+export const sub: Binary = binary((a, b) => a - b, unnarrowed(tf.sub), (a, b) => (b === 0 ? a : null));
+export const mul: Binary = binary((a, b) => a * b, unnarrowed(tf.mul), (a, b) => (b === 1 ? a : a === 1 ? b : null));
+export const div: Binary = binary((a, b) => a / b, unnarrowed(tf.div), (a, b) => (b === 1 ? a : null));
 
 export const neg: Unary = unary((x) => -x, tf.neg);
 export const log: Unary = unary(Math.log, tf.log);
@@ -85,11 +91,11 @@ export const digammaDifference: Binary = binary(scalarDigammas.digammaDifference
 /** c log x, and 0 where c = 0 even if x = 0: by tfjs's own kernels where c is a number. */
 export const xlogy: Binary = binary(scalarLogs.xlogy, (c, x) => {
   if (c === 0) return tf.zerosLike(x);
-  return typeof c === 'number' ? tf.mul(tf.log(x), c) : logs.xlogy(c, x);
+  return typeof c === 'number' ? mul(tf.log(x), c) : logs.xlogy(c, x);
 });
 
 /** c log(1 + x), and 0 where c = 0 even if x = -1. */
 export const xlog1py: Binary = binary(scalarLogs.xlog1py, (c, x) => {
   if (c === 0) return tf.zerosLike(x);
-  return typeof c === 'number' ? tf.mul(tf.log1p(x), c) : logs.xlog1py(c, x);
+  return typeof c === 'number' ? mul(tf.log1p(x), c) : logs.xlog1py(c, x);
 });

@@ -9,6 +9,7 @@ import { normalTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
 import { shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
+import * as fold from './fold.ts';
 import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
@@ -44,7 +45,7 @@ export class GaussianRandomWalk extends Distribution {
     const before = tf.slice(value, start, [...value.shape.slice(0, -1), this.numSteps - 1]);
     const steps = tf.sub(value, tf.concat([tf.zeros([...value.shape.slice(0, -1), 1]), before], -1));
     const distance = tf.sum(tf.square(tf.div(steps, this.perStep())), -1);
-    const constant = tf.mul(tf.add(tf.log(asTensor(this.scale)), HALF_LOG_TWO_PI), this.numSteps);
+    const constant = tf.mul(fold.add(tf.log(asTensor(this.scale)), HALF_LOG_TWO_PI), this.numSteps);
     return tf.sub(tf.mul(distance, -0.5), constant);
   }
 
@@ -58,7 +59,7 @@ export class GaussianRandomWalk extends Distribution {
   }
 
   protected override computeEntropy(): Tensor {
-    return tf.mul(tf.add(tf.log(asTensor(this.scale)), HALF_LOG_TWO_PI + 0.5), this.numSteps);
+    return tf.mul(fold.add(tf.log(asTensor(this.scale)), HALF_LOG_TWO_PI + 0.5), this.numSteps);
   }
 
   /** The scale, with a dimension for the steps. */

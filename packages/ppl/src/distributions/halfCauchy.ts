@@ -36,7 +36,7 @@ export class HalfCauchy extends Distribution {
   protected override logDensity(value: Tensor): Tensor {
     const scale = operand(this.scale);
     const constant = fold.add(fold.log(scale), Math.log(Math.PI / 2));
-    return tf.sub(tf.neg(tf.log1p(tf.square(fold.div(value, scale)))), constant);
+    return fold.sub(tf.neg(tf.log1p(tf.square(fold.div(value, scale)))), constant);
   }
 
   protected override computeMean(): Operand {

@@ -40,7 +40,7 @@ export class HalfNormal extends Distribution {
   protected override logDensity(value: Tensor): Tensor {
     const scale = operand(this.scale);
     const constant = fold.add(fold.log(scale), HALF_LOG_HALF_PI);
-    return tf.sub(tf.mul(tf.square(fold.div(value, scale)), -0.5), constant);
+    return fold.sub(tf.mul(tf.square(fold.div(value, scale)), -0.5), constant);
   }
 
   protected override computeMean(): Operand {

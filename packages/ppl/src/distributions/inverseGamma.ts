@@ -46,21 +46,21 @@ export class InverseGamma extends Distribution {
   protected override logDensity(value: Tensor): Tensor {
     const [a, b] = [operand(this.concentration), operand(this.rate)];
     const constant = fold.sub(fold.mul(a, fold.log(b)), fold.lgamma(a));
-    const kernel = tf.add(tf.mul(fold.add(a, 1), tf.log(value)), fold.div(b, value));
+    const kernel = tf.add(fold.mul(fold.add(a, 1), tf.log(value)), fold.div(b, value));
     return fold.sub(constant, kernel);
   }
 
   /** b / (a - 1) for a > 1. */
   protected override computeMean(): Operand {
     const less1 = fold.sub(operand(this.concentration), 1);
-    return whereExists(less1, (excess) => tf.div(operand(this.rate), excess));
+    return whereExists(less1, (excess) => fold.div(operand(this.rate), excess));
   }
 
   /** b² / ((a - 1)² (a - 2)) for a > 2. */
   protected override computeVariance(): Operand {
     const less2 = fold.sub(operand(this.concentration), 2);
     return whereExists(less2, (excess) => {
-      return tf.div(tf.square(tf.div(operand(this.rate), tf.add(excess, 1))), excess);
+      return tf.div(tf.square(fold.div(operand(this.rate), tf.add(excess, 1))), excess);
     });
   }
 

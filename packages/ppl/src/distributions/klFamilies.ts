@@ -1,5 +1,6 @@
 /** @file Kullback-Leibler divergences within families of numbers. */
 import * as tf from '@tensorflow/tfjs-core';
+import { exact } from '../ops/exact.ts';
 import { xlogy } from '../ops/logs.ts';
 import { Bernoulli } from './bernoulli.ts';
 import { Beta } from './beta.ts';
@@ -79,7 +80,7 @@ registerKl(Uniform, Uniform, (p, q) => {
   const [low2, high2] = [operand(q.low), operand(q.high)];
   const widths = fold.div(fold.sub(high2, low2), fold.sub(high, low));
   const isInside = tf.logicalAnd(tf.lessEqual(low2, low), tf.greaterEqual(high2, high));
-  return tf.where(isInside, fold.log(widths), Infinity);
+  return tf.where(isInside, exact(fold.log(widths)), Infinity);
 });
 
 registerKl(Bernoulli, Bernoulli, (p, q) => {

@@ -23,7 +23,7 @@ export class Laplace extends LocationScale {
 
   protected override logDensity(value: Tensor): Tensor {
     const constant = fold.add(fold.log(operand(this.scale)), Math.LN2);
-    return tf.sub(tf.neg(tf.abs(this.standardise(value))), constant);
+    return fold.sub(tf.neg(tf.abs(this.standardise(value))), constant);
   }
 
   protected override computeMean(): Operand {

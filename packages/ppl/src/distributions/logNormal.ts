@@ -32,7 +32,7 @@ export class LogNormal extends LocationScale {
   protected override logDensity(value: Tensor): Tensor {
     const log = tf.log(value);
     const constant = fold.add(fold.log(operand(this.scale)), HALF_LOG_TWO_PI);
-    return tf.sub(tf.mul(tf.square(this.standardise(log)), -0.5), fold.add(log, constant));
+    return fold.sub(tf.mul(tf.square(this.standardise(log)), -0.5), fold.add(log, constant));
   }
 
   protected override computeMean(): Operand {

@@ -12,6 +12,7 @@ import { normalTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format, shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
+import * as fold from './fold.ts';
 import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
@@ -65,7 +66,7 @@ export class LowRankMultivariateNormal extends Distribution {
     const projected = tf.sum(tf.mul(asTensor(this.covFactor), tf.expandDims(scaled, -1)), -2);
     const explained = triangularSolve(this.capacitance(), tf.expandDims(projected, -1));
     const distance = tf.sub(tf.sum(tf.mul(difference, scaled), -1), tf.sum(tf.square(explained), [-2, -1]));
-    return tf.sub(tf.mul(distance, -0.5), tf.add(this.logAbsDetScale(), size * HALF_LOG_TWO_PI));
+    return tf.sub(tf.mul(distance, -0.5), fold.add(this.logAbsDetScale(), size * HALF_LOG_TWO_PI));
   }
 
   protected override computeMean(): Tensor {
@@ -78,7 +79,7 @@ export class LowRankMultivariateNormal extends Distribution {
 
   protected override computeEntropy(): Tensor {
     const [size = 0] = this.eventShape;
-    return tf.add(this.logAbsDetScale(), size * (0.5 + HALF_LOG_TWO_PI));
+    return fold.add(this.logAbsDetScale(), size * (0.5 + HALF_LOG_TWO_PI));
   }
 
   /** The Cholesky factor L of I + Wᵀ D⁻¹ W. */

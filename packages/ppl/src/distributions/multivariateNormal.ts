@@ -12,6 +12,7 @@ import { checkOptions } from '../util/options.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format, shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
+import * as fold from './fold.ts';
 import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
@@ -67,7 +68,7 @@ export class MultivariateNormal extends Distribution {
     const isPrecision = this.kind === 'precisionMatrix';
     const white = isPrecision ? timesVectors(factor, difference, true) : solveVectors(factor, difference, false);
     const distance = tf.sum(tf.square(white), -1);
-    return tf.sub(tf.mul(distance, -0.5), tf.add(this.logDetOfRoot(factor), size * HALF_LOG_TWO_PI));
+    return tf.sub(tf.mul(distance, -0.5), fold.add(this.logDetOfRoot(factor), size * HALF_LOG_TWO_PI));
   }
 
   protected override computeMean(): Tensor {
@@ -80,7 +81,7 @@ export class MultivariateNormal extends Distribution {
 
   protected override computeEntropy(): Tensor {
     const [size = 0] = this.eventShape;
-    return tf.add(this.logAbsDetScale(), size * (0.5 + HALF_LOG_TWO_PI));
+    return fold.add(this.logAbsDetScale(), size * (0.5 + HALF_LOG_TWO_PI));
   }
 
   /** Some S with S Sᵀ = Σ, to be used inside `tf.tidy`: L, or of a precision matrix C Cᵀ the inverse of Cᵀ. */

@@ -26,7 +26,7 @@ export class Normal extends LocationScale {
 
   protected override logDensity(value: Tensor): Tensor {
     const constant = fold.add(fold.log(operand(this.scale)), HALF_LOG_TWO_PI);
-    return tf.sub(tf.mul(tf.square(this.standardise(value)), -0.5), constant);
+    return fold.sub(tf.mul(tf.square(this.standardise(value)), -0.5), constant);
   }
 
   protected override computeMean(): Operand {

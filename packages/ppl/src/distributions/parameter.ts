@@ -1,7 +1,9 @@
 /** @file Parameters of distributions: numbers, nested arrays or tensors, kept as they were given. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import { isTracing } from '../backend/tracing.ts';
 import type { Constraint } from '../constraints/constraint.ts';
+import { toFloat } from '../ops/toFloat.ts';
 import { format, shapeOf } from '../util/shape.ts';
 
 /** What a parameter may be given as. */
@@ -12,15 +14,7 @@ const READ_AT_MOST = 2 ** 15;
 
 /** `parameter` as a float32 tensor; a tensor is passed through, so dispose only inside `tf.tidy`. */
 export function asTensor(parameter: Parameter): Tensor {
-  if (parameter instanceof tf.Tensor) return parameter.dtype === 'float32' ? parameter : tf.cast(parameter, 'float32');
-  return tf.tensor(narrow(parameter) as number[], shapeOf(parameter), 'float32');
-}
-
-/** Float64 arrays, which tfjs does not take, as float32 ones. */
-function narrow(value: TensorLike): TensorLike {
-  if ((value as object) instanceof Float64Array) return Float32Array.from(value as unknown as Float64Array);
-  if (Array.isArray(value) && typeof value[0] === 'object') return value.map(narrow) as TensorLike;
-  return value;
+  return toFloat(parameter);
 }
 
 /** `parameter` as error messages name it: a number as it is, anything else by its shape. */
@@ -28,12 +22,12 @@ export function describe(parameter: Parameter): string {
   return typeof parameter === 'number' ? String(parameter) : `tensor ${format(shapeOf(parameter))}`;
 }
 
-/** Backends that cannot read tensors at once: those of graphics cards, and the one that jit records programs with. */
-const UNREADABLE: ReadonlySet<string> = new Set(['webgl', 'webgpu', 'trace']);
+/** Backends that cannot read tensors at once. */
+const UNREADABLE: ReadonlySet<string> = new Set(['webgl', 'webgpu']);
 
 /** Whether the active backend can read a tensor's values without waiting. */
 export function canReadSynchronously(): boolean {
-  return !UNREADABLE.has(tf.getBackend());
+  return !isTracing() && !UNREADABLE.has(tf.getBackend());
 }
 
 /** By data that tensors share, the constraints that they were found to fulfil: data are seen again at every step. */

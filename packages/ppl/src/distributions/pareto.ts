@@ -49,7 +49,7 @@ export class Pareto extends Distribution {
   /** α m / (α - 1) for α > 1. */
   protected override computeMean(): Operand {
     const excess = fold.sub(operand(this.alpha), 1);
-    return whereExists(excess, (e) => tf.mul(tf.div(tf.add(e, 1), e), operand(this.scale)));
+    return whereExists(excess, (e) => fold.mul(tf.div(tf.add(e, 1), e), operand(this.scale)));
   }
 
   /** m² α / ((α - 1)² (α - 2)) for α > 2. */
@@ -57,7 +57,7 @@ export class Pareto extends Distribution {
     const excess = fold.sub(operand(this.alpha), 2);
     return whereExists(excess, (e) => {
       const ratio = tf.div(tf.add(e, 2), tf.mul(tf.square(tf.add(e, 1)), e));
-      return tf.mul(ratio, fold.square(operand(this.scale)));
+      return fold.mul(ratio, fold.square(operand(this.scale)));
     });
   }
 

@@ -1,13 +1,14 @@
 /** @file Integrals of smooth functions, by Gauss-Legendre quadrature. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { toFloat } from '../ops/toFloat.ts';
 
 const COUNT = 64;
 
 /** Points and weights of a rule on [0, 1]. */
 interface Rule {
-  readonly points: Float32Array;
-  readonly weights: Float32Array;
+  readonly points: Float64Array;
+  readonly weights: Float64Array;
 }
 
 let rule: Rule | null = null;
@@ -21,14 +22,14 @@ let rule: Rule | null = null;
 export function integrate(f: (s: Tensor) => Tensor, start: Tensor, end: Tensor): Tensor {
   rule ??= gaussLegendre(COUNT);
   const width = tf.sub(end, start);
-  const s = tf.add(tf.expandDims(start, -1), tf.mul(tf.expandDims(width, -1), tf.tensor1d(rule.points)));
-  return tf.mul(tf.sum(tf.mul(f(s), tf.tensor1d(rule.weights)), -1), width);
+  const s = tf.add(tf.expandDims(start, -1), tf.mul(tf.expandDims(width, -1), toFloat(rule.points)));
+  return tf.mul(tf.sum(tf.mul(f(s), toFloat(rule.weights)), -1), width);
 }
 
 /** The zeros of the Legendre polynomial of degree n by Newton's method, from Tricomi's approximation. */
 function gaussLegendre(n: number): Rule {
-  const points = new Float32Array(n);
-  const weights = new Float32Array(n);
+  const points = new Float64Array(n);
+  const weights = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let x = Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
     let slope = 0;

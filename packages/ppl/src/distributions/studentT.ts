@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { positive } from '../constraints/interval.ts';
+import { exact } from '../ops/exact.ts';
 import { betainc } from '../ops/incomplete.ts';
 import { randomLogGamma } from '../ops/randomGamma.ts';
 import type { RandomStream } from '../random/stream.ts';
@@ -46,7 +47,7 @@ export class StudentT extends LocationScale {
 
   /** NaN without more than one degree of freedom. */
   protected override computeMean(): Operand {
-    return tf.where(tf.greater(asTensor(this.df), 1), operand(this.loc), Number.NaN);
+    return tf.where(tf.greater(asTensor(this.df), 1), exact(operand(this.loc)), Number.NaN);
   }
 
   /** scale² df / (df - 2) for df > 2; Infinity above 1, NaN below. */

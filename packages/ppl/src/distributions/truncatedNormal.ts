@@ -1,6 +1,7 @@
 /** @file The normal distribution cut off at one or both ends. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { isTracing } from '../backend/tracing.ts';
 import type { Constraint } from '../constraints/constraint.ts';
 import { between, greaterThan } from '../constraints/interval.ts';
 import { ndtri } from '../ops/normal.ts';
@@ -16,8 +17,11 @@ import { HALF_LOG_TWO_PI } from './normal.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor } from './parameter.ts';
 
-/** Bounds further out, in standard deviations, are as good as none, and keep derivatives finite where infinity would not. */
-const FAR = 1e4;
+/**
+ * Bounds further out, in standard deviations, are as good as none, and keep derivatives finite where infinity would not; in
+ * float32 and in float64.
+ */
+const FAR = { single: 1e4, double: 1e8 };
 
 /** The class behind {@link truncatedNormal}. */
 export class TruncatedNormal extends LocationScale {
@@ -45,7 +49,7 @@ export class TruncatedNormal extends LocationScale {
 
   protected override logDensity(value: Tensor): Tensor {
     const constant = fold.add(fold.add(fold.log(operand(this.scale)), HALF_LOG_TWO_PI), this.logMass());
-    return tf.sub(tf.mul(tf.square(this.standardise(value)), -0.5), constant);
+    return fold.sub(tf.mul(tf.square(this.standardise(value)), -0.5), constant);
   }
 
   /** loc + scale (φ(α) - φ(β)) / Z. */
@@ -84,12 +88,13 @@ export class TruncatedNormal extends LocationScale {
 
   /** α and β: the bounds in standard deviations from `loc`. */
   private bounds(): [alpha: Operand, beta: Operand] {
+    const far = isTracing() ? FAR.double : FAR.single;
     const standard = (bound: Parameter): Operand => {
-      if (typeof bound === 'number' && !Number.isFinite(bound)) return Math.sign(bound) * FAR;
+      if (typeof bound === 'number' && !Number.isFinite(bound)) return Math.sign(bound) * far;
       // First to finite numbers, so that no infinity meets a zero on the way back.
       const finite = typeof bound === 'number' ? bound : tf.clipByValue(asTensor(bound), -1e30, 1e30);
       const distance = fold.div(fold.sub(finite, operand(this.loc)), operand(this.scale));
-      return typeof distance === 'number' ? distance : tf.clipByValue(distance, -FAR, FAR);
+      return typeof distance === 'number' ? distance : tf.clipByValue(distance, -far, far);
     };
     return [standard(this.low), standard(this.high)];
   }

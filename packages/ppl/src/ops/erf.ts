@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { UnaryOp } from './elementwise.ts';
 import { defineElementwise } from './elementwise.ts';
+import { exact } from './exact.ts';
 import * as scalar from './scalar/erf.ts';
 
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -19,5 +20,5 @@ export const erfinv: UnaryOp = defineElementwise({
   kernelName: 'Erfinv',
   inputs: ['y'],
   f: scalar.erfinv,
-  derivatives: (dy, y) => [() => tf.mul(dy, tf.mul(tf.exp(tf.square(erfinv(y))), 1 / TWO_OVER_SQRT_PI))],
+  derivatives: (dy, y) => [() => tf.mul(dy, tf.mul(tf.exp(tf.square(erfinv(y))), exact(1 / TWO_OVER_SQRT_PI)))],
 });

@@ -7,6 +7,7 @@ import type { BinaryOp, Operand } from './elementwise.ts';
 import { defineElementwise } from './elementwise.ts';
 import { toFloat } from './toFloat.ts';
 import * as scalar from './scalar/gammainc.ts';
+import { second } from './scalar/table.ts';
 
 /**
  * The derivative in `alpha` of a draw from Gamma(alpha, 1), as if made by inverting the distribution function; accurate
@@ -23,14 +24,14 @@ export const gammaSampleGradient: BinaryOp = defineElementwise({
 const pathwise: BinaryOp = defineElementwise({
   kernelName: 'PathwiseGamma',
   inputs: ['alpha', 'sample'],
-  f: (_alpha, sample) => sample,
+  f: second,
   derivatives: (dy, alpha, sample) => [() => tf.mul(dy, gammaSampleGradient(alpha, sample)), () => tf.clone(dy)],
 });
 
 const pathwiseLog: BinaryOp = defineElementwise({
   kernelName: 'PathwiseLogGamma',
   inputs: ['alpha', 'logSample'],
-  f: (_alpha, logSample) => logSample,
+  f: second,
   derivatives: (dy, alpha, logSample) => [
     () => tf.mul(dy, logGammaSampleGradient(alpha, logSample)),
     () => tf.clone(dy),

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.ts';
+import { exact } from '../ops/exact.ts';
 import { feasibleValue } from '../transforms/feasible.ts';
 import { broadcastShapes, sameShape } from '../util/shape.ts';
 import { SiteError } from './siteError.ts';
@@ -52,7 +53,7 @@ function withEventDims(mask: Tensor, eventShape: readonly number[]): Tensor {
 export function scaleAndMask(logProb: Tensor, scale: number | Tensor, mask: Tensor | boolean | null): Tensor {
   if (mask === false) return tf.zeros(logProb.shape);
   return tf.tidy(() => {
-    const scaled = typeof scale === 'number' && scale === 1 ? tf.clone(logProb) : tf.mul(logProb, scale);
+    const scaled = typeof scale === 'number' && scale === 1 ? tf.clone(logProb) : tf.mul(logProb, exact(scale));
     if (!(mask instanceof tf.Tensor)) return scaled;
     const shape = broadcastShapes(scaled.shape, mask.shape);
     const wide = sameShape(scaled.shape, shape) ? scaled : tf.broadcastTo(scaled, shape);

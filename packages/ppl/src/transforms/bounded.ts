@@ -6,6 +6,7 @@ import { greaterThan, interval, lessThan, unitInterval } from '../constraints/in
 import { real } from '../constraints/real.ts';
 import type { Parameter } from '../distributions/parameter.ts';
 import { asTensor, describe } from '../distributions/parameter.ts';
+import { exact } from '../ops/exact.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, shapeOf } from '../util/shape.ts';
 import { justAbove, justBelow } from './edges.ts';
@@ -31,8 +32,8 @@ export class HalfLineTransform extends ElementwiseTransform {
   override forward(x: Tensor): Tensor {
     return tf.tidy(() => {
       const bound = asTensor(this.bound);
-      if (this.isAbove) return tf.maximum(tf.add(bound, tf.exp(x)), justAbove(this.bound));
-      return tf.minimum(tf.sub(bound, tf.exp(x)), justBelow(this.bound));
+      if (this.isAbove) return tf.maximum(tf.add(bound, tf.exp(x)), exact(justAbove(this.bound)));
+      return tf.minimum(tf.sub(bound, tf.exp(x)), exact(justBelow(this.bound)));
     });
   }
 
@@ -75,11 +76,11 @@ export class LogisticTransform extends ElementwiseTransform {
       const { lower, upper } = this;
       const portion = tf.sigmoid(x);
       if (typeof lower === 'number' && typeof upper === 'number') {
-        const y = lower === 0 && upper === 1 ? portion : tf.add(tf.mul(portion, upper - lower), lower);
+        const y = lower === 0 && upper === 1 ? portion : tf.add(tf.mul(portion, exact(upper - lower)), exact(lower));
         return tf.clipByValue(y, justAbove(lower) as number, justBelow(upper) as number);
       }
       const y = tf.add(tf.mul(portion, tf.sub(asTensor(upper), asTensor(lower))), asTensor(lower));
-      return tf.minimum(tf.maximum(y, justAbove(lower)), justBelow(upper));
+      return tf.minimum(tf.maximum(y, exact(justAbove(lower))), exact(justBelow(upper)));
     });
   }
 
@@ -93,7 +94,7 @@ export class LogisticTransform extends ElementwiseTransform {
       const { lower, upper } = this;
       const slope = tf.sub(x, tf.mul(tf.softplus(x), 2));
       if (typeof lower === 'number' && typeof upper === 'number') {
-        return upper - lower === 1 ? slope : tf.add(slope, Math.log(upper - lower));
+        return upper - lower === 1 ? slope : tf.add(slope, exact(Math.log(upper - lower)));
       }
       const change = tf.add(slope, tf.log(tf.sub(asTensor(upper), asTensor(lower))));
       return widen(change, this.forwardShape(x.shape));

@@ -8,7 +8,7 @@ import type { Parameter } from '../distributions/parameter.ts';
 import { asTensor, describe } from '../distributions/parameter.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, shapeOf } from '../util/shape.ts';
-import { EPSILON } from './edges.ts';
+import { justBelow } from './edges.ts';
 import type { Transform } from './transform.ts';
 import { ElementwiseTransform, widen } from './transform.ts';
 
@@ -112,7 +112,8 @@ export class TanhTransform extends ElementwiseTransform {
   override readonly codomain: Constraint = new Interval(-1, 1, true, 'interval(-1, 1)');
 
   override forward(x: Tensor): Tensor {
-    return tf.tidy(() => tf.clipByValue(tf.tanh(x), EPSILON / 2 - 1, 1 - EPSILON / 2));
+    const most = justBelow(1) as number;
+    return tf.tidy(() => tf.clipByValue(tf.tanh(x), -most, most));
   }
 
   override inverse(y: Tensor): Tensor {

@@ -9,10 +9,12 @@ import {
 } from '../constraints/matrices.ts';
 import { realVector } from '../constraints/real.ts';
 import { cholesky } from '../ops/cholesky.ts';
+import { exact } from '../ops/exact.ts';
+import { toFloat } from '../ops/toFloat.ts';
 import { diagEmbed, diagPart, tril } from '../ops/triangle.ts';
 import type { Shape } from '../util/shape.ts';
 import { diagonalPositions, fillTriangle, takeTriangle, triangleRank, triangleSize } from '../util/triangle.ts';
-import { TINY } from './edges.ts';
+import { precision } from './edges.ts';
 import type { Transform } from './transform.ts';
 
 /** Fills the lower triangle row by row and exponentiates the diagonal. */
@@ -71,7 +73,7 @@ export class CorrCholeskyTransform implements Transform {
       const n = triangleRank(x.shape.at(-1) ?? 0, true);
       const portions = tf.add(fillTriangle(tf.tanh(x), true), tf.eye(n));
       const y = tf.mul(portions, tf.exp(logLengthLeft(x)));
-      return tf.maximum(y, tf.tensor2d(lowestElements(n), [n, n]));
+      return tf.maximum(y, lowestElements(n));
     });
   }
 
@@ -79,7 +81,7 @@ export class CorrCholeskyTransform implements Transform {
     return tf.tidy(() => {
       // z / sqrt(1 - z²) = (element) / (length of all elements right of it), and x = asinh of that.
       // The bound stands inside of the root, whose slope at zero is infinite.
-      const right = tf.sqrt(tf.maximum(tf.cumsum(tf.square(y), y.rank - 1, true, true), TINY));
+      const right = tf.sqrt(tf.maximum(tf.cumsum(tf.square(y), y.rank - 1, true, true), exact(precision().tiny)));
       const ratio = tf.div(takeTriangle(y, true), takeTriangle(right, true));
       // Beyond this its square overflows, and tanh has long been one.
       return tf.asinh(tf.clipByValue(ratio, -1e18, 1e18));
@@ -105,8 +107,9 @@ export class CorrCholeskyTransform implements Transform {
 }
 
 /** The diagonal must stay above zero; nothing else is below -1 anyway. */
-function lowestElements(n: number): Float32Array {
-  return Float32Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? TINY : -1));
+function lowestElements(n: number): Tensor {
+  const { tiny } = precision();
+  return toFloat(Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => (i === j ? tiny : -1))));
 }
 
 /** Per element, the logarithm of the length that the elements left of it leave: ½ Σ_{k<j} log(1 - z_ik²). */
@@ -138,7 +141,7 @@ export class GramTransform implements Transform {
     return tf.tidy(() => {
       const n = x.shape.at(-1) ?? 0;
       const powers = tf.tensor1d(Float32Array.from({ length: n }, (_, i) => n - i));
-      return tf.add(tf.sum(tf.mul(tf.log(diagPart(x)), powers), -1), n * Math.LN2);
+      return tf.add(tf.sum(tf.mul(tf.log(diagPart(x)), powers), -1), exact(n * Math.LN2));
     });
   }
 

@@ -5,7 +5,7 @@ import type { Constraint } from '../constraints/constraint.ts';
 import { realVector } from '../constraints/real.ts';
 import { ordered as orderedVectors, positiveOrdered as positiveOrderedVectors } from '../constraints/vectors.ts';
 import type { Shape } from '../util/shape.ts';
-import { EPSILON } from './edges.ts';
+import { precision } from './edges.ts';
 import type { Transform } from './transform.ts';
 
 /**
@@ -30,9 +30,9 @@ export class OrderedTransform implements Transform {
       const [first, rest] = split(x);
       const start = this.isPositive ? tf.exp(first) : first;
       const gaps = tf.exp(rest);
-      // Gaps that float32 would lose beside the elements they separate are held at two units in the last place.
+      // Gaps that rounding would lose beside the elements they separate are held at two units in the last place.
       const magnitudes = tf.add(tf.abs(start), tf.cumsum(gaps, gaps.rank - 1));
-      const visible = tf.maximum(gaps, tf.mul(magnitudes, 2 * EPSILON));
+      const visible = tf.maximum(gaps, tf.mul(magnitudes, 2 * precision().epsilon));
       return tf.cumsum(tf.concat([start, visible], -1), x.rank - 1);
     });
   }

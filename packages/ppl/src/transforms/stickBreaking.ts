@@ -4,14 +4,16 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
 import { realVector } from '../constraints/real.ts';
 import { simplex } from '../constraints/vectors.ts';
+import { exact } from '../ops/exact.ts';
+import { toFloat } from '../ops/toFloat.ts';
 import type { Shape } from '../util/shape.ts';
-import { TINY } from './edges.ts';
+import { precision } from './edges.ts';
 import type { Transform } from './transform.ts';
 
 /**
  * Element k takes the portion sigmoid(x_k - log(K - k)) of what is left of the stick, so that x = 0 gives equal parts.
  *
- * Source: Stan Reference Manual, "Unit simplex". Worked out on log scale, so that no part vanishes before float32 does.
+ * Source: Stan Reference Manual, "Unit simplex". Worked out on log scale, so that no part vanishes before its float does.
  */
 export class StickBreakingTransform implements Transform {
   readonly name: string = 'stickBreaking';
@@ -25,7 +27,7 @@ export class StickBreakingTransform implements Transform {
       const earlier = tf.cumsum(logLeft, logLeft.rank - 1);
       const none = tf.zeros([...x.shape.slice(0, -1), 1]);
       const logParts = tf.add(tf.concat([none, earlier], -1), tf.concat([logTaken, none], -1));
-      return tf.maximum(tf.exp(logParts), TINY);
+      return tf.maximum(tf.exp(logParts), exact(precision().tiny));
     });
   }
 
@@ -66,7 +68,7 @@ function logPortions(x: Tensor): { logTaken: Tensor; logLeft: Tensor } {
 /** log(K - k) for k = 1 .. K - 1. */
 function offsets(shape: Shape): Tensor {
   const count = shape.at(-1) ?? 0;
-  return tf.tensor1d(Float32Array.from({ length: count }, (_, i) => Math.log(count - i)));
+  return toFloat(Array.from({ length: count }, (_, i) => Math.log(count - i)));
 }
 
 function allButLast(x: Tensor): Tensor {

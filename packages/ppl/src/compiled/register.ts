@@ -1,0 +1,18 @@
+/** @file Tells the compiler of this library's own tfjs kernels. Imported for its side effect. */
+import { registerElementwise, registerFunction, registerLowering } from '@tychejs/jit';
+import '../ops/index.ts';
+import { elementwiseOps } from '../ops/elementwise.ts';
+import { SCALAR_FUNCTIONS } from '../ops/scalar/table.ts';
+import { elementwiseLowering } from './functions.ts';
+import { cholesky, cumLogSumExp, stopGradient, triangularSolve } from './matrices.ts';
+
+for (const [name, evaluate] of Object.entries(SCALAR_FUNCTIONS)) registerFunction(name, evaluate);
+for (const { kernelName, inputs, f } of elementwiseOps.values()) {
+  const lowering = elementwiseLowering(kernelName);
+  if (lowering === undefined) registerElementwise(kernelName, inputs, f);
+  else registerLowering(kernelName, lowering);
+}
+registerLowering('Cholesky', cholesky);
+registerLowering('MatrixTriangularSolve', triangularSolve);
+registerLowering('StopGradient', stopGradient);
+registerLowering('CumLogSumExp', cumLogSumExp);
