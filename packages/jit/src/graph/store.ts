@@ -63,6 +63,14 @@ export class NodeStore {
     return this.#constant({ op: 'constant', shape: [...shape], dtype, values: doubles });
   }
 
+  /** A constant of another graph. @throws Error when the node is none. */
+  copyConstant(from: NodeStore, id: NodeId): NodeId {
+    const node = from.node(id);
+    if (node.op === 'constant') return this.#constant(node);
+    if (node.op !== 'broadcast') throw new Error(`copyConstant: a node of kind ${node.op} is not a constant`);
+    return this.intern({ ...node, x: this.copyConstant(from, node.x) });
+  }
+
   /** The name of `node`, which is evaluated if its operands are constants. */
   protected emit(node: Node): NodeId {
     const operands = operandsOf(node);

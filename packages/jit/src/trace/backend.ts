@@ -1,12 +1,13 @@
 /** @file A tfjs backend that computes nothing: its tensors stand for nodes of a graph. */
 import * as tf from '@tensorflow/tfjs-core';
-import { GraphBuilder } from '../graph/builder.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
 import type { DType, NodeId, Shape } from '../graph/node.ts';
 import { formatShape } from '../graph/shape.ts';
 import { originalOf } from './data.ts';
 import { runEagerly } from './eager.ts';
 import type { EagerValue } from './eager.ts';
 import { callerLocation, TraceError } from './error.ts';
+import { Frame } from './frame.ts';
 import { intendedAll } from './intended.ts';
 import type { KernelCall, Lowering } from './lower/lowering.ts';
 import { dtypeOf } from './lower/lowering.ts';
@@ -15,13 +16,15 @@ import { loweringOf } from './lower/registry.ts';
 /** The name under which the backend is known to tfjs while a trace is under way. */
 export const BACKEND_NAME = 'trace';
 
-/** What stands behind a tensor of this backend: numbers as tfjs wrote them, or a node. */
+/** What stands behind a tensor of this backend: numbers as tfjs wrote them, or a node, or both. */
 interface Entry {
   readonly shape: Shape;
   readonly dtype: tf.DataType;
   refCount: number;
-  values: tf.backend_util.BackendValues | null;
+  readonly values: tf.backend_util.BackendValues | null;
+  /** In the graph of `frame`. */
   node: NodeId | null;
+  frame: Frame;
 }
 
 const TFJS_DTYPE: Readonly<Record<DType, 'float32' | 'int32' | 'bool'>> = { float: 'float32', int: 'int32', bool: 'bool' };
@@ -35,12 +38,18 @@ const RANDOM_KERNELS: readonly string[] = [tf.Multinomial];
 /** A tfjs kernel's inputs as the engine hands them over: tensors by name, lists of them by place, options left out. */
 export type KernelInputs = Readonly<Record<string, tf.TensorInfo | null | undefined>>;
 
+/** The trace that is under way, or null. */
+export function activeTrace(): TraceBackend | null {
+  const engine = tf.engine();
+  // Asking for the backend would start one if there were none.
+  return engine.backendName === BACKEND_NAME ? (engine.backend as TraceBackend) : null;
+}
+
 /** How float32 constants are read; see `TraceOptions.constants`. */
 export type ConstantReading = 'intended' | 'float32';
 
 /** The recording backend. One is made for each trace. */
 export class TraceBackend extends tf.KernelBackend {
-  readonly graph: GraphBuilder = new GraphBuilder();
   /** How often each kernel ran on something that depends on the inputs. */
   readonly kernels: Map<string, number> = new Map<string, number>();
   /** An error that user code may have swallowed, or been unable to see because it came asynchronously. */
@@ -49,13 +58,33 @@ export class TraceBackend extends tf.KernelBackend {
   readonly #eagerBackend: string | null;
   readonly #reading: ConstantReading;
   readonly #entries = new Map<object, Entry>();
-  /** Nodes of tensors that live on other backends. */
-  readonly #foreign = new WeakMap<object, NodeId>();
+  #frame = new Frame(null);
 
   constructor(eagerBackend: string | null, reading: ConstantReading) {
     super();
     this.#eagerBackend = eagerBackend;
     this.#reading = reading;
+  }
+
+  /** The innermost graph under construction. */
+  get graph(): GraphBuilder {
+    return this.#frame.graph;
+  }
+
+  /** Runs `body` with a graph of its own under construction. */
+  inFrame<T>(body: (frame: Frame) => T): T {
+    const outer = this.#frame;
+    this.#frame = new Frame(outer);
+    try {
+      return body(this.#frame);
+    } finally {
+      this.#frame = outer;
+    }
+  }
+
+  /** A tensor that stands for a new input, like the tensor given. */
+  placeholder(like: Pick<tf.TensorInfo, 'shape' | 'dtype'>): tf.Tensor {
+    return this.tensorOf(this.#frame.input(like));
   }
 
   /** A tensor that stands for `node`. */
@@ -65,22 +94,13 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** The node that a tensor of any backend stands for. @throws TraceError for tensors of strings or complex numbers. */
   nodeOf(tensor: tf.TensorInfo): NodeId {
-    const { dataId, shape, dtype } = tensor;
-    const entry = this.#entries.get(dataId);
-    if (entry !== undefined) {
-      entry.node ??= this.#constant(dataId, entry.values ?? new Float32Array(0), shape, dtype);
-      return entry.node;
-    }
-    const node = this.#foreign.get(dataId) ?? this.#constant(dataId, tf.engine().readSync(dataId), shape, dtype);
-    this.#foreign.set(dataId, node);
-    // Other backends let reshaped and losslessly cast tensors share their data.
-    return this.graph.cast(this.graph.reshape(node, shape), dtypeOf(dtype));
+    return this.#nodeIn(this.#frame, tensor);
   }
 
   /** Whether the tensor data depend on the inputs of the trace. */
   isTraced(dataId: object): boolean {
-    const node = this.#entries.get(dataId)?.node;
-    return node !== undefined && node !== null && !this.graph.isConstant(node);
+    const entry = this.#entries.get(dataId);
+    return entry !== undefined && entry.node !== null && !entry.frame.graph.isConstant(entry.node);
   }
 
   /** The data that are still held, in the order of their making. */
@@ -106,18 +126,18 @@ export class TraceBackend extends tf.KernelBackend {
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuseRandom();
-    return this.#hold({ shape, dtype, refCount: 1, values, node: null });
+    return this.#hold({ shape, dtype, refCount: 1, values, node: null, frame: this.#frame });
   }
 
   override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
-    this.#entries.set(dataId, { shape, dtype, refCount, values, node: null });
+    this.#entries.set(dataId, { shape, dtype, refCount, values, node: null, frame: this.#frame });
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const entry = this.#entries.get(dataId);
     if (entry === undefined) throw new TraceError('this tensor was disposed of with the trace that it belonged to');
     if (entry.values !== null) return entry.values;
-    const value = entry.node === null ? null : this.graph.constantValue(entry.node);
+    const value = entry.node === null ? null : entry.frame.graph.constantValue(entry.node);
     if (value === null) throw this.#refuseReading(entry);
     if (entry.dtype === 'float32') return Float32Array.from(value.values);
     return entry.dtype === 'int32' ? Int32Array.from(value.values) : Uint8Array.from(value.values);
@@ -186,18 +206,59 @@ export class TraceBackend extends tf.KernelBackend {
   #infoOf(node: NodeId): tf.TensorInfo {
     const shape = [...this.graph.shape(node)];
     const dtype = TFJS_DTYPE[this.graph.dtype(node)];
-    return { dataId: this.#hold({ shape, dtype, refCount: 1, values: null, node }), shape, dtype };
+    return { dataId: this.#hold({ shape, dtype, refCount: 1, values: null, node, frame: this.#frame }), shape, dtype };
   }
 
-  #constant(dataId: object, values: tf.backend_util.BackendValues, shape: Shape, dtype: tf.DataType): NodeId {
+  #nodeIn(frame: Frame, tensor: tf.TensorInfo): NodeId {
+    const { dataId, shape, dtype } = tensor;
+    const entry = this.#entries.get(dataId);
+    if (entry !== undefined && entry.node !== null) {
+      if (entry.frame === frame) return entry.node;
+      return this.isTraced(dataId) ? this.#capture(frame, tensor, entry.frame) : this.#copy(frame, dataId, entry.frame, entry.node);
+    }
+    if (entry !== undefined) {
+      entry.node = this.#constant(frame, dataId, entry.values ?? new Float32Array(0), shape, dtype);
+      entry.frame = frame;
+      return entry.node;
+    }
+    const node = frame.constants.get(dataId) ?? this.#constant(frame, dataId, tf.engine().readSync(dataId), shape, dtype);
+    frame.constants.set(dataId, node);
+    // Other backends let reshaped and losslessly cast tensors share their data.
+    return frame.graph.cast(frame.graph.reshape(node, shape), dtypeOf(dtype));
+  }
+
+  /** An input of the body of a loop that stands for a tensor of the surrounding function. */
+  #capture(frame: Frame, tensor: tf.TensorInfo, home: Frame): NodeId {
+    if (frame.parent === null || !frame.isWithin(home)) {
+      throw this.#refuse(
+        `${this.#opName('the function')} uses a tensor of shape ${formatShape(tensor.shape)} that was made in the body of a scan, ` +
+          `which has ended. Return it from the body: as a part of the carry, or as a result of each step.`,
+      );
+    }
+    const key = tensor instanceof tf.Tensor ? tensor.id : tensor.dataId;
+    const known = frame.captured.get(key);
+    if (known !== undefined) return known.inner;
+    const outer = this.#nodeIn(frame.parent, tensor);
+    const inner = frame.input(tensor);
+    frame.captured.set(key, { tensor, outer, inner });
+    return inner;
+  }
+
+  #copy(frame: Frame, dataId: object, home: Frame, node: NodeId): NodeId {
+    const copied = frame.constants.get(dataId) ?? frame.graph.copyConstant(home.graph, node);
+    frame.constants.set(dataId, copied);
+    return copied;
+  }
+
+  #constant(frame: Frame, dataId: object, values: tf.backend_util.BackendValues, shape: Shape, dtype: tf.DataType): NodeId {
     if (dtype === 'string' || dtype === 'complex64') {
       throw new TraceError(`${this.#opName('an op')}: tensors of type ${dtype} cannot be traced`, { location: callerLocation() });
     }
     const numbers = values as tf.TypedArray;
-    if (dtype !== 'float32') return this.graph.constant(numbers, shape, dtypeOf(dtype));
+    if (dtype !== 'float32') return frame.graph.constant(numbers, shape, dtypeOf(dtype));
     const exact = originalOf(dataId);
     const doubles = exact ?? (this.#reading === 'intended' ? intendedAll(numbers) : new Float64Array(numbers));
-    return this.graph.constant(doubles, shape, 'float');
+    return frame.graph.constant(doubles, shape, 'float');
   }
 
   #runOnConstants(
@@ -212,7 +273,7 @@ export class TraceBackend extends tf.KernelBackend {
     const hold = ({ values: own, shape, dtype }: EagerValue): tf.TensorInfo => {
       // What was computed was not written by anyone, so that there is nothing intended to be guessed.
       const node = dtype === 'float32' ? this.graph.constant(new Float64Array(own as Float32Array), shape, 'float') : null;
-      return { dataId: this.#hold({ shape, dtype, refCount: 1, values: own, node }), shape, dtype };
+      return { dataId: this.#hold({ shape, dtype, refCount: 1, values: own, node, frame: this.#frame }), shape, dtype };
     };
     return Array.isArray(results) ? results.map(hold) : hold(results);
   }

@@ -1,14 +1,17 @@
 /** @file From a tfjs function to a graph. */
 import * as tf from '@tensorflow/tfjs-core';
-import { Graph } from '../graph/graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { NodeId } from '../graph/node.ts';
-import { formatShape, sizeOf } from '../graph/shape.ts';
+import { pruneLoops } from '../graph/pruneLoops.ts';
+import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { checkOptions } from '../util/options.ts';
 import type { ConstantReading, TraceBackend } from './backend.ts';
 import { checkAgainstEager } from './check.ts';
 import { TraceError } from './error.ts';
 import { dtypeOf } from './lower/lowering.ts';
 import { withTraceBackend } from './scope.ts';
+import type { Tape } from './tape.ts';
+import { backpropagate, recordTape } from './tape.ts';
 
 /** What can be traced: a function of tensors that uses tfjs ops only, and gives a tensor or several. */
 export type TraceableFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
@@ -90,23 +93,19 @@ function checkInput(input: TraceInput, i: number): CheckedInput {
 }
 
 function record(fn: TraceableFunction, inputs: readonly CheckedInput[], withGradients: boolean, backend: TraceBackend): Graph {
-  const { graph } = backend;
-  const parts = inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) }));
-  const placeholders = parts.map(({ shape, dtype }, i) => backend.tensorOf(graph.input(i, shape, dtype)));
-  let outputs: NodeId[] = [];
-  const run = (): tf.Tensor => {
-    const results = checkResults(fn(...placeholders));
-    outputs = results.map((tensor) => backend.nodeOf(tensor));
-    return results[0] as tf.Tensor;
-  };
+  const placeholders = inputs.map((input) => backend.placeholder({ ...input, shape: [...input.shape] }));
+  const run = (): tf.Tensor[] => checkResults(fn(...placeholders));
   const wanted = placeholders.filter((_, i) => withGradients && inputs[i]?.grad === true);
-  const gradients = wanted.length > 0 ? gradientsOf(run, wanted, backend) : new Map<tf.Tensor, NodeId>();
-  if (wanted.length === 0) run();
-  return new Graph({
-    inputs: parts,
-    nodes: graph.nodes,
+  const nodesOf = (tensors: readonly tf.Tensor[]): NodeId[] => tensors.map((tensor) => backend.nodeOf(tensor));
+  const [outputs, gradients] =
+    wanted.length === 0
+      ? [nodesOf(run()), []]
+      : recordTape(run, (results, tape) => [nodesOf(results), nodesOf(gradientsOf(results, wanted, tape))] as const);
+  return pruneLoops({
+    inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })),
+    nodes: backend.graph.nodes,
     outputs,
-    gradients: placeholders.map((placeholder) => gradients.get(placeholder) ?? null),
+    gradients: placeholders.map((placeholder) => gradients[wanted.indexOf(placeholder)] ?? null),
     kernels: backend.kernels,
   });
 }
@@ -123,31 +122,13 @@ function checkResults(results: unknown): tf.Tensor[] {
   return list as tf.Tensor[];
 }
 
-/** The gradients of a scalar in `wanted`: zero where it does not depend on them. */
-function gradientsOf(run: () => tf.Tensor, wanted: tf.Tensor[], backend: TraceBackend): Map<tf.Tensor, NodeId> {
-  const scalar = (): tf.Tensor => {
-    const value = run();
-    if (sizeOf(value.shape) !== 1 || value.dtype !== 'float32') {
-      const got = `shape ${formatShape(value.shape)}, type ${value.dtype}`;
-      throw new TraceError(`valueAndGrad needs a function whose first result is one float, got ${got}: sum it, say`);
-    }
-    return value;
-  };
-  const grads = differentiate(scalar, wanted);
-  return new Map(wanted.map((input, i) => [input, backend.nodeOf(grads[i] ?? tf.zerosLike(input))]));
-}
-
-/** tfjs's gradients; undefined where the value does not depend on the input. */
-function differentiate(scalar: () => tf.Tensor, wanted: tf.Tensor[]): readonly (tf.Tensor | undefined)[] {
-  try {
-    return tf.engine().gradients(scalar, wanted, undefined, true).grads;
-  } catch (error) {
-    const missing = error instanceof Error ? /gradient function not found for (\w+)/.exec(error.message)?.[1] : undefined;
-    if (missing === undefined) throw error;
-    throw new TraceError(
-      `tfjs has no gradient for the kernel ${missing}. tfjs-core alone has none at all in Node: import ` +
-        `@tensorflow/tfjs-layers (or @tychejs/ppl), or register one with tf.registerGradient.`,
-      { cause: error },
-    );
+/** The gradients of the first result, a scalar, in `wanted`: zero where it does not depend on them. */
+function gradientsOf(results: readonly tf.Tensor[], wanted: readonly tf.Tensor[], tape: Tape): tf.Tensor[] {
+  const value = at(results, 0);
+  if (sizeOf(value.shape) !== 1 || value.dtype !== 'float32') {
+    const got = `shape ${formatShape(value.shape)}, type ${value.dtype}`;
+    throw new TraceError(`valueAndGrad needs a function whose first result is one float, got ${got}: sum it, say`);
   }
+  const gradients = backpropagate(tape, new Map([[value.id, tf.onesLike(value)]]), wanted);
+  return gradients.map((gradient, i) => gradient ?? tf.zerosLike(at(wanted, i)));
 }
