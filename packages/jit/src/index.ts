@@ -14,6 +14,7 @@ export type {
   Node,
   NodeId,
   NodeOf,
+  Part,
   Reduction,
   Shape,
   UnaryFunction,
@@ -26,5 +27,8 @@ export { TraceError } from './trace/error.ts';
 export { inputOf } from './trace/lower/lowering.ts';
 export type { KernelCall, Lowering } from './trace/lower/lowering.ts';
 export { KERNELS, registerElementwise, registerLowering } from './trace/lower/registry.ts';
+export { traceScan } from './trace/scan.ts';
+export type { ScanOptions } from './trace/scan.ts';
+export type { ScanResults, ScanStep } from './trace/scanBody.ts';
 export { traceGraph } from './trace/traceGraph.ts';
 export type { TraceableFunction, TraceInput, TraceOptions } from './trace/traceGraph.ts';
