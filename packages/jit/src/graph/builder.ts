@@ -11,6 +11,7 @@ import type {
   Node,
   NodeId,
   NodeOf,
+  Part,
   Reduction,
   Shape,
   UnaryFunction,
@@ -147,6 +148,24 @@ export class GraphBuilder extends NodeStore {
     const total = full.reduce((sum, part) => sum + at(this.shape(part), axis), 0);
     const shape = this.shape(first).map((n, i) => (i === axis ? total : n));
     return this.emit({ op: 'concat', shape, dtype: this.dtype(first), parts: full, axis });
+  }
+
+  /**
+   * Parts within an array of `fill`; those that hold nothing are left out.
+   *
+   * @throws RangeError when a part reaches outside.
+   */
+  assemble(parts: readonly Part[], shape: Shape, fill: number, accumulate: boolean, dtype: DType): NodeId {
+    for (const { x, begin } of parts) {
+      if (this.shape(x).some((n, axis) => at(begin, axis) < 0 || at(begin, axis) + n > at(shape, axis))) {
+        throw new RangeError(`a part of shape ${formatShape(this.shape(x))} at ${formatShape(begin)} is not within ${formatShape(shape)}`);
+      }
+    }
+    const full = parts.filter(({ x }) => sizeOf(this.shape(x)) > 0);
+    const [first] = full;
+    if (first === undefined) return this.broadcast(this.scalar(fill, dtype), shape);
+    if (full.length === 1 && sameShape(this.shape(first.x), shape)) return first.x;
+    return this.emit({ op: 'assemble', shape: [...shape], dtype, parts: full, fill, accumulate });
   }
 
   /** The entries of `x` along `axis` at `indices`, as `x[:axis], indices, x[axis + 1:]`. */

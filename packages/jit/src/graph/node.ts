@@ -127,6 +127,23 @@ export interface ConcatNode extends Typed {
   readonly axis: number;
 }
 
+/** A box within an array: what stands there, of the rank of the array, and where its first entry lies. */
+export interface Part {
+  readonly x: NodeId;
+  readonly begin: readonly number[];
+}
+
+/**
+ * An array of `fill` with parts written into it, of which no two overlap; or, with `accumulate`, when `fill` is 0, added
+ * to it one after another. No pass but `assemble` makes them: they do what pads, concatenations and sums of pads do.
+ */
+export interface AssembleNode extends Typed {
+  readonly op: 'assemble';
+  readonly parts: readonly Part[];
+  readonly fill: number;
+  readonly accumulate: boolean;
+}
+
 /** Shape `x[:axis], indices, x[axis + 1:]`: the entries of `x` along `axis` at the indices, which must be in range. */
 export interface GatherNode extends Typed {
   readonly op: 'gather';
@@ -281,7 +298,7 @@ export interface ItemNode extends Typed {
 export type Node =
   | InputNode | ConstantNode
   | UnaryNode | BinaryNode | CompareNode | SelectNode | SpecialNode | CastNode
-  | BroadcastNode | ReshapeNode | TransposeNode | SliceNode | PadNode | ConcatNode
+  | BroadcastNode | ReshapeNode | TransposeNode | SliceNode | PadNode | ConcatNode | AssembleNode
   | GatherNode | ScatterAddNode
   | ReduceNode | CumulativeNode
   | DotNode | CholeskyNode | TriangularSolveNode

@@ -30,6 +30,8 @@ export function operandsOf(node: Node): readonly NodeId[] {
       return node.args;
     case 'concat':
       return node.parts;
+    case 'assemble':
+      return node.parts.map(({ x }) => x);
     case 'gather':
       return [node.x, node.indices];
     case 'scatterAdd':
@@ -79,6 +81,8 @@ export function renameOperands(node: Node, rename: (id: NodeId) => NodeId): Node
       return { ...node, args: node.args.map(rename) };
     case 'concat':
       return { ...node, parts: node.parts.map(rename) };
+    case 'assemble':
+      return { ...node, parts: node.parts.map(({ x, begin }) => ({ x: rename(x), begin })) };
     case 'gather':
       return { ...node, x: rename(node.x), indices: rename(node.indices) };
     case 'scatterAdd':

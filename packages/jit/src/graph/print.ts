@@ -1,6 +1,6 @@
 /** @file A graph as text that reads like a program. */
 import type { GraphParts } from './graph.ts';
-import type { LoopNode, Node, NodeId, WindowGeometry } from './node.ts';
+import type { AssembleNode, LoopNode, Node, NodeId, WindowGeometry } from './node.ts';
 import { at, formatShape } from './shape.ts';
 
 /** How many entries of a constant are shown. */
@@ -68,6 +68,8 @@ function printNode(node: Node, name: (id: NodeId) => string): string {
       return `pad(${name(node.x)}, at ${formatShape(node.before)} in ${node.value})`;
     case 'concat':
       return `concat(${node.parts.map(name).join(', ')}; axis ${node.axis})`;
+    case 'assemble':
+      return printAssemble(node, name);
     case 'gather':
       return `gather(${name(node.x)}, ${name(node.indices)}; axis ${node.axis})`;
     case 'scatterAdd':
@@ -101,6 +103,13 @@ function printNode(node: Node, name: (id: NodeId) => string): string {
     case 'item':
       return `item(${name(node.x)}, ${node.index})`;
   }
+}
+
+/** Of many parts, only the first. */
+function printAssemble({ parts, fill, accumulate }: AssembleNode, name: (id: NodeId) => string): string {
+  const shown = parts.slice(0, SHOWN).map(({ x, begin }) => `${name(x)} at ${formatShape(begin)}`);
+  const rest = parts.length > SHOWN ? [`... ${parts.length - SHOWN} more`] : [];
+  return `${accumulate ? 'accumulate' : 'assemble'}(${[...shown, ...rest].join(', ')}; in ${fill})`;
 }
 
 /** The body, set in by two columns, under a line that says what is handed to it. */

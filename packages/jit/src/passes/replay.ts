@@ -70,6 +70,10 @@ export function copyNode(g: GraphBuilder, node: Node, rename: (id: NodeId) => No
     }
     case 'concat':
       return g.concat(node.parts.map(rename), node.axis);
+    case 'assemble': {
+      const parts = node.parts.map(({ x, begin }) => ({ x: rename(x), begin }));
+      return g.assemble(parts, node.shape, node.fill, node.accumulate, node.dtype);
+    }
     case 'gather':
       return g.gather(rename(node.x), rename(node.indices), node.axis);
     case 'scatterAdd':

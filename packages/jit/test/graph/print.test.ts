@@ -65,6 +65,7 @@ test('every kind of node has its line', () => {
     g.transpose(m, [1, 0]),
     g.slice(m, [2, 0], [2, 2], [-2, 1]),
     g.concat([m, m], 1),
+    g.assemble(Array.from({ length: 7 }, (_, i) => ({ x: m, begin: [0, i] })), [3, 9], 0, true, 'float'),
     g.reduce('argmax', m, [1]),
     g.cumulative('prod', m, 0, true, true),
     g.dot(m, m, true, false),
@@ -91,6 +92,7 @@ test('every kind of node has its line', () => {
     'transpose(x1, [1,0])',
     'slice(x1, 2:-2:-2, 0:2)',
     'concat(x1, x1; axis 1)',
+    'accumulate(x1 at [0,0], x1 at [0,1], x1 at [0,2], x1 at [0,3], x1 at [0,4], x1 at [0,5], ... 1 more; in 0)',
     'argmax(x1; axes [1])',
     'cumprod(x1; axis 0, exclusive, reverse)',
     "dot(x1', x1)",
@@ -100,6 +102,6 @@ test('every kind of node has its line', () => {
     'convGradFilter(x0, %; window 2x2, strides 2x1, dilations 1x2, padding 0x1, groups 3)',
     'maxPoolGrad(x0, %; window 2x2, strides 2x1, dilations 1x2, padding 0x1)',
     'meanPoolGrad(%; window 2x2, strides 2x1, dilations 1x2, padding 0x1)',
-    expect.stringMatching(/^ {2}return %(, %){15}$/),
+    expect.stringMatching(/^ {2}return %(, %){16}$/),
   ]);
 });

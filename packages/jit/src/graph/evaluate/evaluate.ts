@@ -1,6 +1,7 @@
 /** @file The value of one node, given its operands': what each node means, in plain loops over float64. */
 import type { Node } from '../node.ts';
 import { at } from '../shape.ts';
+import { evaluateAssemble } from './assemble.ts';
 import { evaluateElementwise } from './elementwise.ts';
 import { evaluateCholesky, evaluateDot, evaluateTriangularSolve } from './matrix.ts';
 import { evaluateMovement } from './movement.ts';
@@ -50,6 +51,8 @@ function evaluate(node: Node, operands: readonly Value[]): Float64Array {
     case 'gather':
     case 'scatterAdd':
       return evaluateMovement(node, operands);
+    case 'assemble':
+      return evaluateAssemble(node, operands);
     case 'reduce':
       return evaluateReduce(node, arg(0));
     case 'cumulative':
