@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
 import { IndependentConstraint } from '../constraints/independent.ts';
+import { isDeclaredInside } from '../constraints/inside.ts';
 import { Real } from '../constraints/real.ts';
 import { stopGradient } from '../ops/stopGradient.ts';
 import { globalStream } from '../random/global.ts';
@@ -14,7 +15,7 @@ import { isValidationOn } from '../util/validation.ts';
 import type { Operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor, canReadSynchronously, violation } from './parameter.ts';
-import { checkValueShape } from './valueShape.ts';
+import { checkArgumentShape } from './valueShape.ts';
 import { wrappers } from './wrappers.ts';
 
 /**
@@ -134,17 +135,18 @@ export abstract class Distribution {
 
   /**
    * The log-density at `value`, whose shape is `batchShape + eventShape`, or that with sample dimensions in front, or
-   * something smaller that broadcasts to it. With validation off it is -Infinity outside of the support.
+   * something smaller that broadcasts to it; or one that makes a table with the parameters, as [N, 1] does with a batch
+   * shape of [K]. With validation off it is -Infinity outside of the support.
    *
    * @returns shape `sampleShape + batchShape`.
-   * @throws Error when value and parameters would broadcast to something larger than both, when the event shape differs,
+   * @throws Error when the shapes do not fit, or are those of a row against a column of the same length,
    * or (with validation on) when `value` lies outside of the support.
    */
   logProb(value: Tensor | TensorLike): Tensor {
     this.throwIfInvalid();
     return tf.tidy(() => {
       const raw = value instanceof tf.Tensor ? value : asTensor(value);
-      checkValueShape(this, raw.shape);
+      checkArgumentShape(this, raw.shape);
       const given = this.sanitise(raw);
       const isChecked = isValidationOn() && canReadSynchronously();
       if (isChecked) {
@@ -180,8 +182,9 @@ export abstract class Distribution {
   protected static boundedLogDensityOf(distribution: Distribution, value: Tensor): Tensor {
     const density = Distribution.logDensityOf(distribution, value);
     const { support } = distribution;
+    if (isEverywhere(support) || isDeclaredInside(value, support)) return density;
     // Looking is cheaper than choosing, where it can be done.
-    if (isEverywhere(support) || (canReadSynchronously() && violation(value, support) === null)) return density;
+    if (canReadSynchronously() && violation(value, support) === null) return density;
     return tf.where(support.check(value), density, -Infinity);
   }
 

@@ -225,6 +225,20 @@ describeOnBackends('complaints', () => {
     expect(scoped(() => dist.normal([0, 1], 1).logProb([[0, 1], [2, 3], [4, 5]]).shape)).toEqual([3, 2]);
   });
 
+  test('a table of values against parameters, unless it looks like a row against a column', () => {
+    const ofShape = (value: number[], batch: number[]) => (): number[] =>
+      scoped(() => dist.normal(tf.zeros(batch), 1).logProb(tf.zeros(value)).shape);
+    expect(ofShape([5, 1], [3])()).toEqual([5, 3]);
+    expect(ofShape([3, 1], [1, 3])()).toEqual([3, 3]);
+    expect(ofShape([4, 1, 2], [3, 1])()).toEqual([4, 3, 2]);
+    for (const [value, batch] of [[[3, 1], [3]], [[3], [3, 1]], [[3], [4, 3, 1]]]) {
+      expect(ofShape(value!, batch!)).toThrow(/together they would broadcast/);
+    }
+    const d = dist.normal([0, 1], 1);
+    const [first, second] = scoped(() => d.logProb([[0], [1], [2]]).arraySync() as number[][])!;
+    expect(first![1]).toBeCloseTo(second![0]!, 6);
+  });
+
   test('improperUniform: zero everywhere, and draws that say what to do instead', () => {
     const d = dist.improperUniform(constraints.positive, [2], [3]);
     expect(d.support.eventDim).toBe(1);
