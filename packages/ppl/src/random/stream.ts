@@ -48,7 +48,7 @@ export class RandomStream {
     const stream = new RandomStream(state.key[0], state.key[1]);
     stream.children = state.children;
     stream.spareNormal = state.spareNormal;
-    stream.counter = state.counter >> 1;
+    stream.counter = Math.floor(state.counter / 2);
     if (state.counter % 2 === 1) stream.uint32();
     return stream;
   }

@@ -1,15 +1,20 @@
 /** @file Points of phase space, and the Hamiltonian H(q, p) = -log p(q) + ½ pᵀM⁻¹p. */
 import type { EvaluatedPoint } from './logDensity.ts';
 
-/** A point (q, p) of phase space with what the integrator knows there. The integrator moves it in place. */
+/** A point (q, p) of phase space with what the integrator knows there. */
 export interface PhasePoint extends EvaluatedPoint {
   /** p */
   readonly momentum: Float64Array;
   /** M⁻¹p = dq/dt, the "sharp" momentum of Betancourt (2017). */
   readonly velocity: Float64Array;
+  /** ½ pᵀM⁻¹p, as the integrator left it; NaN where it has not been. */
+  kineticEnergy: number;
 }
 
-/** Room for a phase point, not evaluated anywhere yet. */
+/**
+ * Room for a phase point, not evaluated anywhere yet. Its numbers begin as NaN, not 0: V8 would first take them for
+ * integers, and slow down later.
+ */
 export function createPhasePoint(dimension: number): PhasePoint {
   return {
     position: new Float64Array(dimension),
@@ -17,28 +22,29 @@ export function createPhasePoint(dimension: number): PhasePoint {
     momentum: new Float64Array(dimension),
     velocity: new Float64Array(dimension),
     logDensity: Number.NaN,
+    kineticEnergy: Number.NaN,
   };
 }
 
 /** Makes `to` equal to `from`. */
 export function copyPhasePoint(from: PhasePoint, to: PhasePoint): void {
   copyPoint(from, to);
-  const { momentum, velocity } = from;
-  for (let i = 0; i < momentum.length; i++) {
-    to.momentum[i] = momentum[i] ?? 0;
-    to.velocity[i] = velocity[i] ?? 0;
-  }
+  copy(from.momentum, to.momentum);
+  copy(from.velocity, to.velocity);
+  to.kineticEnergy = from.kineticEnergy;
 }
 
 /** Puts `to` where `from` stands; momentum and velocity, if any, stay. */
 export function copyPoint(from: EvaluatedPoint, to: EvaluatedPoint): void {
-  const { position, gradient } = from;
-  // For short vectors a loop is several times faster than two calls of TypedArray.set.
-  for (let i = 0; i < position.length; i++) {
-    to.position[i] = position[i] ?? 0;
-    to.gradient[i] = gradient[i] ?? 0;
-  }
+  copy(from.position, to.position);
+  copy(from.gradient, to.gradient);
   to.logDensity = from.logDensity;
+}
+
+/** For short vectors a loop is several times faster than TypedArray.set, for long ones the other way round. */
+function copy(from: Float64Array, to: Float64Array): void {
+  if (from.length > 64) to.set(from);
+  else for (let i = 0; i < from.length; i++) to[i] = from[i] ?? 0;
 }
 
 /** ½ pᵀM⁻¹p */
@@ -50,8 +56,16 @@ export function kineticEnergy({ momentum, velocity }: PhasePoint): number {
 
 /** H(q, p); Infinity wherever it is not a finite number, so that no sampler ever moves there. */
 export function hamiltonian(point: PhasePoint): number {
-  const energy = kineticEnergy(point) - point.logDensity;
-  return Number.isFinite(energy) ? energy : Number.POSITIVE_INFINITY;
+  return finiteOrInfinity(kineticEnergy(point) - point.logDensity);
+}
+
+/** H(q, p) of a point that the integrator has just reached. */
+export function energyReached(point: PhasePoint): number {
+  return finiteOrInfinity(point.kineticEnergy - point.logDensity);
+}
+
+function finiteOrInfinity(energy: number): number {
+  return energy - energy === 0 ? energy : Number.POSITIVE_INFINITY;
 }
 
 /** A trajectory whose energy is off by more than this has left its level set: it diverges. From Stan. */

@@ -4,6 +4,7 @@ import {
   copyPhasePoint,
   copyPoint,
   createPhasePoint,
+  energyReached,
   hamiltonian,
   MAX_ENERGY_ERROR,
   type PhasePoint,
@@ -46,7 +47,7 @@ export class StaticTrajectory {
       numLeapfrog++;
     }
     const initialEnergy = hamiltonian(start);
-    const endEnergy = numLeapfrog === numSteps ? hamiltonian(end) : Number.POSITIVE_INFINITY;
+    const endEnergy = numLeapfrog === numSteps ? energyReached(end) : Number.POSITIVE_INFINITY;
     const logRatio = initialEnergy - endEnergy;
     const acceptProb = Math.min(1, Math.exp(logRatio));
     const accepted = stream.uniform() < acceptProb;

@@ -1,6 +1,6 @@
 /** @file A first step size of the right order of magnitude. */
 import type { RandomStream } from '../../random/stream.ts';
-import { copyPoint, createPhasePoint, hamiltonian } from './hamiltonian.ts';
+import { copyPoint, createPhasePoint, energyReached, hamiltonian } from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
 import type { Tuning } from './kernel.ts';
 import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
@@ -30,7 +30,7 @@ export function findReasonableStepSize(
     metric.velocity(point.momentum, point.velocity);
     const initialEnergy = hamiltonian(point);
     leapfrog(density, metric, point, stepSize);
-    return initialEnergy - hamiltonian(point) > LOG_ACCEPT_PROB;
+    return initialEnergy - energyReached(point) > LOG_ACCEPT_PROB;
   };
 
   let stepSize = tuning.stepSize;

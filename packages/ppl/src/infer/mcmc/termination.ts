@@ -6,8 +6,17 @@ export interface TrajectoryEnd {
   readonly velocity: Float64Array;
 }
 
+/** A piece of a trajectory: consecutive points, from where it was begun to where it was grown to. */
+export interface Piece {
+  readonly first: TrajectoryEnd;
+  readonly last: TrajectoryEnd;
+  /** ρ, the sum of the momenta of its points. */
+  readonly momentumSum: Float64Array;
+}
+
 /**
- * Whether the trajectory joined from the neighbouring pieces A and B makes a U-turn.
+ * Whether the trajectory joined from the neighbouring pieces A and B makes a U-turn. Writes the sum of all momenta to
+ * `momentumSum`.
  *
  * With ρ the sum of the momenta along a piece, the piece turns when ρ·M⁻¹p ≤ 0 at either of its ends (Betancourt 2017,
  * A.4.2: the criterion of Hoffman and Gelman with ρ in place of the difference of the end points). It is applied to the
@@ -16,16 +25,21 @@ export interface TrajectoryEnd {
  *
  *     farA ---- A ---- nearA | nearB ---- B ---- farB
  *
- * The criterion is the same in both directions of time, so A may be the earlier piece or the later.
+ * The criterion is the same in both directions of time, so A may be the earlier piece or the later: it is given by its
+ * ends far from B and near to B, and B as begun at its end near to A. A piece of one point has that point at both ends.
+ *
+ * @param momentumSum - where the sum goes; may be that of A or of B.
  */
 export function turnsAcross(
-  momentumSumA: Float64Array,
   farA: TrajectoryEnd,
   nearA: TrajectoryEnd,
-  momentumSumB: Float64Array,
-  nearB: TrajectoryEnd,
-  farB: TrajectoryEnd,
+  momentumSumA: Float64Array,
+  b: Piece,
+  momentumSum: Float64Array,
 ): boolean {
+  const { first: nearB, last: farB, momentumSum: momentumSumB } = b;
+  // Two single points: all three pieces are the same.
+  if (farA === nearA && nearB === farB) return turnsBetween(farA, farB, momentumSum);
   const { velocity: velocityFarA } = farA;
   const { velocity: velocityFarB } = farB;
   const { momentum: momentumNearA, velocity: velocityNearA } = nearA;
@@ -36,13 +50,15 @@ export function turnsAcross(
   let longerAtNearB = 0;
   let longerAtNearA = 0;
   let longerAtB = 0;
-  for (let i = 0; i < momentumSumA.length; i++) {
+  for (let i = 0; i < momentumSum.length; i++) {
     const sumA = momentumSumA[i] ?? 0;
     const sumB = momentumSumB[i] ?? 0;
     const atFarA = velocityFarA[i] ?? 0;
     const atFarB = velocityFarB[i] ?? 0;
-    wholeAtA += atFarA * (sumA + sumB);
-    wholeAtB += atFarB * (sumA + sumB);
+    const sum = sumA + sumB;
+    momentumSum[i] = sum;
+    wholeAtA += atFarA * sum;
+    wholeAtB += atFarB * sum;
     const longerA = sumA + (momentumNearB[i] ?? 0);
     longerAtA += atFarA * longerA;
     longerAtNearB += (velocityNearB[i] ?? 0) * longerA;
@@ -54,4 +70,18 @@ export function turnsAcross(
   const straight =
     wholeAtA > 0 && wholeAtB > 0 && longerAtA > 0 && longerAtNearB > 0 && longerAtNearA > 0 && longerAtB > 0;
   return !straight;
+}
+
+function turnsBetween(a: TrajectoryEnd, b: TrajectoryEnd, momentumSum: Float64Array): boolean {
+  const { momentum: momentumA, velocity: velocityA } = a;
+  const { momentum: momentumB, velocity: velocityB } = b;
+  let atA = 0;
+  let atB = 0;
+  for (let i = 0; i < momentumSum.length; i++) {
+    const sum = (momentumA[i] ?? 0) + (momentumB[i] ?? 0);
+    momentumSum[i] = sum;
+    atA += (velocityA[i] ?? 0) * sum;
+    atB += (velocityB[i] ?? 0) * sum;
+  }
+  return !(atA > 0 && atB > 0);
 }

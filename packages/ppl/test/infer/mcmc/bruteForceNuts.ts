@@ -1,4 +1,9 @@
-/** @file NUTS as the papers define it: recursive, on lists of points, slow and obvious. The oracle for the fast one. */
+/**
+ * @file NUTS as the papers define it: recursive, on lists of points, slow and obvious. The oracle for the fast one.
+ *
+ * The point of an extension is drawn as its leaves are reached, each instead of the one before with its share of the
+ * weight so far; that is the same distribution as drawing between the halves of each subtree.
+ */
 import { createPhasePoint, copyPhasePoint, hamiltonian, type PhasePoint } from '../../../src/infer/mcmc/hamiltonian.ts';
 import { leapfrog } from '../../../src/infer/mcmc/integrator.ts';
 import type { Tuning } from '../../../src/infer/mcmc/kernel.ts';
@@ -11,10 +16,14 @@ export type Mutation = 'none' | 'uniform subtrees' | 'always progress' | 'keep t
 interface Subtree {
   /** In the order in which they were reached. */
   readonly points: readonly PhasePoint[];
-  /** Σ exp(H₀ - H) over the points. */
-  readonly weight: number;
-  readonly pick: PhasePoint;
   readonly valid: boolean;
+}
+
+/** An extension under way. */
+interface Growth {
+  /** Σ exp(H₀ - H) over its points so far. */
+  weight: number;
+  pick: PhasePoint | null;
 }
 
 export interface BruteForceResult {
@@ -35,7 +44,7 @@ export function bruteForceNuts(
   const acceptProbs: number[] = [];
   let divergent = false;
 
-  function build(depth: number, from: PhasePoint, direction: number): Subtree {
+  function build(depth: number, from: PhasePoint, direction: number, growth: Growth): Subtree {
     if (depth === 0) {
       const point = createPhasePoint(density.dimension);
       copyPhasePoint(from, point);
@@ -43,17 +52,18 @@ export function bruteForceNuts(
       const error = hamiltonian(point) - initialEnergy;
       acceptProbs.push(Math.min(1, Math.exp(-error)));
       if (!(error <= 1000)) divergent = true;
-      return { points: [point], weight: Math.exp(-error), pick: point, valid: error <= 1000 };
+      const valid = error <= 1000;
+      const weight = mutation === 'uniform subtrees' ? 1 : Math.exp(-error);
+      growth.weight += weight;
+      if (valid && (growth.pick === null || stream.uniform() < weight / growth.weight)) growth.pick = point;
+      return { points: [point], valid };
     }
-    const a = build(depth - 1, from, direction);
+    const a = build(depth - 1, from, direction, growth);
     if (!a.valid) return a;
-    const b = build(depth - 1, a.points.at(-1)!, direction);
+    const b = build(depth - 1, a.points.at(-1)!, direction, growth);
     if (!b.valid) return b;
-    const weight = a.weight + b.weight;
-    const share = mutation === 'uniform subtrees' ? 0.5 : b.weight / weight;
-    const pick = stream.uniform() < share ? b.pick : a.pick;
     const valid = mutation === 'keep turned subtrees' || !turnsAnywhere(a.points, b.points);
-    return { points: [...a.points, ...b.points], weight, pick, valid };
+    return { points: [...a.points, ...b.points], valid };
   }
 
   let points: readonly PhasePoint[] = [start];
@@ -62,15 +72,16 @@ export function bruteForceNuts(
   let treeDepth = 0;
   while (treeDepth < maxTreeDepth) {
     const forward = stream.uniform() < 0.5 || mutation === 'only forward';
-    const extension = build(treeDepth, forward ? points.at(-1)! : points[0]!, forward ? 1 : -1);
+    const growth: Growth = { weight: 0, pick: null };
+    const extension = build(treeDepth, forward ? points.at(-1)! : points[0]!, forward ? 1 : -1, growth);
     if (!extension.valid) break;
     treeDepth++;
-    const ratio = mutation === 'always progress' ? 1 : extension.weight / weight;
-    if (stream.uniform() < ratio) pick = extension.pick;
+    const ratio = mutation === 'always progress' ? 1 : growth.weight / weight;
+    if (stream.uniform() < ratio) pick = growth.pick!;
     const added = forward ? extension.points : extension.points.toReversed();
     const [earlier, later] = forward ? [points, added] : [added, points];
     points = [...earlier, ...later];
-    weight += extension.weight;
+    weight += growth.weight;
     if (turnsAnywhere(earlier, later)) break;
   }
   const numLeapfrog = acceptProbs.length;

@@ -14,7 +14,8 @@ describe('findReasonableStepSize', () => {
       for (const first of [1e-6, 1, 37, 1e6]) {
         const found = find(gaussian([[1 / scale ** 2]]), first, 0.3 * scale);
         expect(found / scale).toBeGreaterThan(0.05);
-        expect(found / scale).toBeLessThan(8);
+        // Each try has a fresh momentum; a lucky one passes a step of several scales.
+        expect(found / scale).toBeLessThan(16);
         expect(Math.log2(found / first)).toBeCloseTo(Math.round(Math.log2(found / first)), 9);
       }
     }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { turnsAcross } from '../../../src/infer/mcmc/termination.ts';
+import { turnsAcross, type Piece, type TrajectoryEnd } from '../../../src/infer/mcmc/termination.ts';
 import { dot } from './densities.ts';
 
 const vector = fc.array(fc.double({ min: -1, max: 2, noNaN: true }), { minLength: 2, maxLength: 2 });
@@ -22,8 +22,18 @@ test('turnsAcross is the criterion on the whole and on each half with its neighb
       const expected = turns([...a, ...b]) || turns([...a, b[0]!]) || turns([a.at(-1)!, ...b]);
       if (expected) turned++;
       if (expected && !turns([...a, ...b])) onlyAtSeam++;
-      const join = (x: number[][], y: number[][]) =>
-        turnsAcross(sum(x), end(x[0]!), end(x.at(-1)!), sum(y), end(y[0]!), end(y.at(-1)!));
+      const piece = (momenta: number[][]): Piece => {
+        const first = end(momenta[0]!);
+        // A piece of one point has that very point at both ends.
+        return { first, last: momenta.length === 1 ? first : end(momenta.at(-1)!), momentumSum: sum(momenta) };
+      };
+      const join = (x: number[][], y: number[][]) => {
+        const [pieceX, pieceY] = [piece(x), piece(y)];
+        const total = new Float64Array(2);
+        const turns = turnsAcross(pieceX.first, pieceX.last, pieceX.momentumSum, pieceY, total);
+        for (const [i, value] of sum([...x, ...y]).entries()) expect(total[i]).toBeCloseTo(value, 12);
+        return turns;
+      };
       expect(join(a, b)).toBe(expected);
       expect(join(b.toReversed(), a.toReversed())).toBe(expected);
     }),
@@ -38,7 +48,13 @@ test('turnsAcross is the criterion on the whole and on each half with its neighb
 test('NaN counts as a turn', () => {
   const good = { momentum: Float64Array.of(1), velocity: Float64Array.of(1) };
   const bad = { momentum: Float64Array.of(1), velocity: Float64Array.of(Number.NaN) };
+  const other = { ...good };
   const rho = Float64Array.of(1);
-  expect(turnsAcross(rho, good, good, rho, good, good)).toBe(false);
-  expect(turnsAcross(rho, good, good, rho, good, bad)).toBe(true);
+  const total = Float64Array.of(0);
+  const turns = (b: TrajectoryEnd, ...ends: TrajectoryEnd[]) =>
+    turnsAcross(good, ends[0] ?? good, rho, { first: ends[1] ?? b, last: b, momentumSum: rho }, total);
+  expect([turns(good), turns(good, other, other)]).toEqual([false, false]);
+  expect([turns(bad), turns(bad, other, other), turns(good, other, bad), turns(good, bad, other)]).toEqual([
+    true, true, true, true,
+  ]);
 });
