@@ -1,5 +1,6 @@
 /** @file The passes between tracing and code generation, in their order. */
 import type { Graph } from '../graph/graph.ts';
+import { assemble } from './assemble.ts';
 import { simplify } from './simplify.ts';
 
 /**
@@ -7,5 +8,5 @@ import { simplify } from './simplify.ts';
  * every sum, short of overflow and underflow. What is finite stays finite.
  */
 export function optimise(graph: Graph): Graph {
-  return simplify(simplify(graph));
+  return simplify(assemble(simplify(graph)));
 }
