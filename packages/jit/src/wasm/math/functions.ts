@@ -1,8 +1,12 @@
 /** @file The functions that programs call: written in WebAssembly where they are, else asked of the host. */
-import type { Local } from '../encode/functionBuilder.ts';
+import type { FunctionBuilder, Local } from '../encode/functionBuilder.ts';
 import type { ModuleBuilder } from '../encode/moduleBuilder.ts';
-import type { Lanes } from '../lanes/lanes.ts';
+import type { Lanes, Precision } from '../lanes/lanes.ts';
 import { ScalarLanes } from '../lanes/scalar.ts';
+import { VectorLanes } from '../lanes/vector.ts';
+import type { Call } from './mathLanes.ts';
+import { MathLanes } from './mathLanes.ts';
+import { DOUBLE_ONLY, VECTOR_FUNCTIONS } from './registry.ts';
 
 /** The host's functions that a module calls, by name; a module calls them by their place here. */
 export class HostFunctions {
@@ -36,10 +40,15 @@ export class HostFunctions {
 
 /** Emits calls of functions of numbers. */
 export class MathFunctions {
+  readonly #module: ModuleBuilder;
   readonly #host: HostFunctions;
+  readonly #relaxed: boolean;
+  readonly #defined = new Map<string, number>();
 
-  constructor(_module: ModuleBuilder, host: HostFunctions, _options: { readonly relaxedSimd: boolean }) {
+  constructor(module: ModuleBuilder, host: HostFunctions, options: { readonly relaxedSimd: boolean }) {
+    this.#module = module;
     this.#host = host;
+    this.#relaxed = options.relaxedSimd;
   }
 
   /**
@@ -48,7 +57,15 @@ export class MathFunctions {
    * @param name - a `UnaryFunction` or `BinaryFunction` of graphs, or a registered special function.
    * @param inline - whether to write the function's code here, where it has any, rather than call it: for hot loops.
    */
-  emit(lanes: Lanes, name: string, args: readonly Local[], _inline: boolean): Local {
+  emit(lanes: Lanes, name: string, args: readonly Local[], inline: boolean): Local {
+    const { f, precision } = lanes;
+    if (!VECTOR_FUNCTIONS.has(name)) return this.#askHost(lanes, name, args);
+    const vectors = args.map((arg) => (lanes.count === 1 ? new VectorLanes(f, precision).splat(arg) : arg));
+    const result = inline ? this.#write(f, precision, name, vectors) : this.#call(f, precision, name, vectors);
+    return lanes.count === 1 ? new VectorLanes(f, precision).extract(result, 0) : result;
+  }
+
+  #askHost(lanes: Lanes, name: string, args: readonly Local[]): Local {
     const scalar = new ScalarLanes(lanes.f, lanes.precision);
     const results: Local[] = [];
     for (let lane = 0; lane < lanes.count; lane++) {
@@ -56,5 +73,40 @@ export class MathFunctions {
       results.push(this.#host.call(scalar, name, own));
     }
     return lanes.pack(results);
+  }
+
+  /** The function's own code. */
+  #write(f: FunctionBuilder, precision: Precision, name: string, args: readonly Local[]): Local {
+    const write = VECTOR_FUNCTIONS.get(name);
+    if (write === undefined) throw new Error(`there is no vector code for "${name}"`);
+    if (precision === 'float32' && DOUBLE_ONLY.has(name)) {
+      return this.#lanes(f, 'float32').inDouble(args, (doubles) => this.#call(f, 'float64', name, doubles));
+    }
+    return write(this.#lanes(f, precision), ...args);
+  }
+
+  #lanes(f: FunctionBuilder, precision: Precision): MathLanes {
+    const host: Call = (name, args) => this.#askHost(new VectorLanes(f, precision), name, args);
+    const own: Call = (name, args) => this.#call(f, precision, name, args);
+    return new MathLanes(f, precision, this.#relaxed, { host, own });
+  }
+
+  /** A call of the function, which is defined when it is first called. */
+  #call(f: FunctionBuilder, precision: Precision, name: string, args: readonly Local[]): Local {
+    const key = `${precision} ${name}`;
+    let index = this.#defined.get(key);
+    if (index === undefined) {
+      const params = args.map(() => 'v128' as const);
+      index = this.#module.function(params, ['v128'], (body) => {
+        const own = args.map((_, i) => body.param(i));
+        body.get(this.#write(body, precision, name, own));
+      });
+      this.#defined.set(key, index);
+    }
+    for (const arg of args) f.get(arg);
+    f.call(index);
+    const result = f.local('v128');
+    f.set(result);
+    return result;
   }
 }

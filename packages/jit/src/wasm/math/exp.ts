@@ -1,0 +1,88 @@
+/**
+ * @file e^x and e^x - 1.
+ *
+ * x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k e^r; e^r = 1 + r + r^2 q(r) with q a minimax polynomial
+ * (test/fixtures/minimax.py). ln 2 is held in two parts, of which k times the first is exact (Cody and Waite, 1980).
+ */
+import type { Local } from '../encode/functionBuilder.ts';
+import type { ByPrecision, MathLanes } from './mathLanes.ts';
+
+/** q of e^r = 1 + r + r^2 q(r), lowest power first. */
+const REST: ByPrecision<readonly number[]> = {
+  float64: [
+    0.5000000000000006, 0.16666666666666588, 0.041666666666576466, 0.008333333333389719, 0.0013888888931667183,
+    0.0001984126971874227, 2.4801505142712055e-5, 2.7557407658717368e-6, 2.762609279919311e-7, 2.505378409107624e-8,
+  ],
+  float32: [0.4999999701976776, 0.1666654348373413, 0.04166720062494278, 0.008366547524929047, 0.0013882515486329794],
+};
+
+/** ln 2 in two parts; the first has so many zeros at its end that its product with any k here is exact. */
+const LN2: ByPrecision<readonly [number, number]> = {
+  float64: [0.6931471803691238, 1.9082149292705877e-10],
+  float32: [0.693145751953125, 1.4286068203094173e-6],
+};
+
+/** Beyond these the result is 0 or infinite, whatever else. */
+const RANGE: ByPrecision<readonly [number, number]> = { float64: [-746, 710], float32: [-104, 89] };
+
+/** What e^x - 1 is -1 below. */
+const MINUS_ONE: ByPrecision<number> = { float64: -40, float32: -20 };
+
+interface Reduced {
+  /** Its low bits hold k. */
+  readonly shifted: Local;
+  readonly r: Local;
+  /** What rounding took from r. */
+  readonly rest: () => Local;
+}
+
+/** Writes x, which must not be huge, as k ln 2 + r. */
+function reduce(v: MathLanes, x: Local): Reduced {
+  const [high, low] = v.pick(LN2);
+  const magic = v.constant(v.magic);
+  const shifted = v.mulAdd(x, v.constant(Math.LOG2E), magic);
+  const k = v.sub(shifted, magic);
+  const rough = v.mulAdd(k, v.constant(-high), x);
+  const r = v.mulAdd(k, v.constant(-low), rough);
+  return { shifted, r, rest: () => v.mulAdd(k, v.constant(-low), v.sub(rough, r)) };
+}
+
+/** r^2 q(r), which is e^r - 1 - r. */
+function curve(v: MathLanes, r: Local): Local {
+  const squared = v.mul(r, r);
+  return v.mul(squared, v.polynomial(r, squared, v.pick(REST)));
+}
+
+/** e^x. */
+export function exp(v: MathLanes, x: Local): Local {
+  return expOfNegative(v, v.atMost(x, v.pick(RANGE)[1]));
+}
+
+/** e^x for x <= 0. */
+export function expOfNegative(v: MathLanes, x: Local): Local {
+  const { shifted, r } = reduce(v, v.atLeast(x, v.pick(RANGE)[0]));
+  const power = v.plus(v.add(r, curve(v, r)), 1);
+  // 2^k in two factors, as it may be below the normal numbers, or above them when e^r is below 1.
+  const half = v.shiftRight(shifted, 1);
+  return v.mul(v.mul(power, v.powerOfTwo(half)), v.powerOfTwo(v.bitSub(shifted, half)));
+}
+
+/** e^x - 1 for 0 <= x <= 40 (float32: 20): relative error 1 ulp. */
+export function expm1OfPositive(v: MathLanes, x: Local): Local {
+  const { shifted, r, rest } = reduce(v, x);
+  const scale = v.powerOfTwo(shifted);
+  const small = v.add(curve(v, r), rest());
+  return v.mulAdd(scale, small, v.mulAdd(scale, r, v.plus(scale, -1)));
+}
+
+/** e^x - 1, without cancellation near 0. */
+export function expm1(v: MathLanes, x: Local): Local {
+  const bounded = v.atLeast(v.atMost(x, v.pick(RANGE)[1]), v.pick(MINUS_ONE));
+  const { shifted, r, rest } = reduce(v, bounded);
+  // Half of everything, since 2^k may be one beyond the finite numbers.
+  const scale = v.powerOfTwo(v.bitSub(shifted, v.bits(1n)));
+  const small = v.add(curve(v, r), rest());
+  const half = v.mulAdd(scale, small, v.mulAdd(scale, r, v.plus(scale, -0.5)));
+  const tiny = v.lt(v.abs(x), v.constant(2 ** -(v.fractionBits + 2)));
+  return v.select(tiny, x, v.add(half, half));
+}
