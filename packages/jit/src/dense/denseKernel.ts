@@ -1,0 +1,96 @@
+/** @file Nodes computed by kernels of their own rather than by fused loops: what they need, and their code. */
+import type { Node, NodeOf, Shape } from '../graph/node.ts';
+import { at } from '../graph/shape.ts';
+import type { FunctionBuilder } from '../wasm/encode/functionBuilder.ts';
+import type { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
+import type { Precision } from '../wasm/lanes/lanes.ts';
+import { dotScratch, emitDot } from './product/dot.ts';
+
+/**
+ * An array in linear memory: row-major, contiguous, every element a float of the program's precision. Up to 16 bytes past
+ * its end may be read, but not written.
+ */
+export interface Place {
+  /** In bytes; a multiple of 16. */
+  readonly address: number;
+  readonly shape: Shape;
+}
+
+/** What kernels are compiled for. */
+export interface DenseContext {
+  readonly module: ModuleBuilder;
+  readonly precision: Precision;
+  /** Whether products and sums may be rounded once, by instructions of relaxed SIMD. */
+  readonly relaxedSimd: boolean;
+  /** The address of scratch memory, as many bytes as `scratchBytes` asks for; a multiple of 16. */
+  readonly scratch: number;
+}
+
+/** A node that a dense kernel can compute. */
+export type DenseNode = NodeOf<
+  | 'dot' | 'cholesky' | 'triangularSolve'
+  | 'conv' | 'convGradInput' | 'convGradFilter' | 'pool' | 'maxPoolGrad' | 'meanPoolGrad'
+  | 'cumulative' | 'reduce' | 'transpose' | 'gather' | 'scatterAdd'
+>;
+
+/**
+ * Whether a dense kernel can compute a node. Of reductions, only argmax and argmin. That it can does not say that it
+ * should: gathers and scatters of single numbers do as well in a fused loop.
+ */
+export function isDense(node: Node): node is DenseNode {
+  switch (node.op) {
+    case 'dot':
+    case 'cholesky':
+    case 'triangularSolve':
+    case 'conv':
+    case 'convGradInput':
+    case 'convGradFilter':
+    case 'pool':
+    case 'maxPoolGrad':
+    case 'meanPoolGrad':
+    case 'cumulative':
+    case 'transpose':
+    case 'gather':
+    case 'scatterAdd':
+      return true;
+    case 'reduce':
+      return node.fn === 'argmax' || node.fn === 'argmin';
+    default:
+      return false;
+  }
+}
+
+/** Bytes of scratch memory that a node's kernel needs. @throws Error when there is no kernel for it. */
+export function scratchBytes(node: Node, operandShapes: readonly Shape[], precision: Precision): number {
+  const shape = (i: number): Shape => at(operandShapes, i);
+  switch (node.op) {
+    case 'dot':
+      return dotScratch(node, shape(0), shape(1), precision);
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Appends code that computes a node.
+ *
+ * @param operands - one place an operand, in the order of `operandsOf`.
+ * @param result - must not overlap with the operands or with the scratch memory.
+ * @throws Error when there is no kernel for the node.
+ */
+export function emitDense(
+  f: FunctionBuilder,
+  node: Node,
+  operands: readonly Place[],
+  result: Place,
+  context: DenseContext,
+): void {
+  const operand = (i: number): Place => at(operands, i);
+  switch (node.op) {
+    case 'dot':
+      emitDot(f, node, operand(0), operand(1), result, context);
+      return;
+    default:
+      throw new Error(`no dense kernel computes a node of kind ${node.op}`);
+  }
+}

@@ -1,0 +1,83 @@
+/** @file Batches of matrix products, each by the kernel that suits its form. */
+import type { NodeOf, Shape } from '../../graph/node.ts';
+import { at, sizeOf } from '../../graph/shape.ts';
+import { broadcastStrides } from '../../graph/evaluate/positions.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
+import type { DenseContext, Place } from '../denseKernel.ts';
+import { elementSize } from '../kernel.ts';
+import { fill } from '../move/fill.ts';
+import { forEachIndex } from '../loops.ts';
+import type { Product } from './matmul.ts';
+import { matmulKernel, matmulScratch } from './matmul.ts';
+import { outerKernel } from './outer.ts';
+import { rowDotsKernel } from './rowDots.ts';
+
+/** A product as it is computed, and the batch that is left to loop over. */
+interface Form {
+  readonly product: Product;
+  readonly batch: Shape;
+  /** Whether the operands are exchanged: `(a b)^T = b^T a^T`. */
+  readonly isSwapped: boolean;
+}
+
+function formOf(node: NodeOf<'dot'>, a: Shape, b: Shape): Form {
+  const { transposeA, transposeB, shape } = node;
+  const whole = shape.slice(0, -2);
+  const n = at(shape, shape.length - 1);
+  const k = at(a, a.length - (transposeA ? 2 : 1));
+  // The rows of all matrices of a batch that meet the same matrix are the rows of a single one.
+  const isMerged = !transposeA && sizeOf(b.slice(0, -2)) === 1 && sizeOf(a.slice(0, -2)) === sizeOf(whole);
+  const m = at(shape, shape.length - 2) * (isMerged ? sizeOf(whole) : 1);
+  const batch = isMerged ? [] : whole;
+  // Columns lie in memory as rows do: their transposition is no matter, and a column is computed as a row.
+  const [flipA, flipB] = [transposeA && m > 1 && k > 1, transposeB && n > 1 && k > 1];
+  const product = { m, n, k, transposeA: flipA, transposeB: flipB };
+  if (n > 1 || m === 1) return { product, batch, isSwapped: false };
+  return { product: { m: 1, n: m, k, transposeA: false, transposeB: !flipA && k > 1 }, batch, isSwapped: true };
+}
+
+/** The kernel (a, b, c, scratch?) of a product that is not empty. */
+function productKernel(context: DenseContext, product: Product): { readonly index: number; readonly usesScratch: boolean } {
+  const { m, n, k, transposeB } = product;
+  if (k === 1) return { index: outerKernel(context, m, n), usesScratch: false };
+  if (m === 1 && transposeB) return { index: rowDotsKernel(context, n, k), usesScratch: false };
+  return { index: matmulKernel(context, product), usesScratch: true };
+}
+
+/** Bytes of scratch memory that {@link emitDot} needs. */
+export function dotScratch(node: NodeOf<'dot'>, a: Shape, b: Shape, precision: Precision): number {
+  const { product } = formOf(node, a, b);
+  return product.m * product.n * product.k === 0 ? 0 : matmulScratch({ precision }, product);
+}
+
+/** Appends a batch of products. */
+export function emitDot(
+  f: FunctionBuilder,
+  node: NodeOf<'dot'>,
+  a: Place,
+  b: Place,
+  result: Place,
+  context: DenseContext,
+): void {
+  const { product, batch, isSwapped } = formOf(node, a.shape, b.shape);
+  if (sizeOf(node.shape) === 0) return;
+  if (product.k === 0) {
+    fill(f, result, 0, context);
+    return;
+  }
+  const { index, usesScratch } = productKernel(context, product);
+  const walkers = [...(isSwapped ? [b, a] : [a, b]), result].map(({ address, shape }) => {
+    const pointer = f.local('i32');
+    f.i32(address).set(pointer);
+    const matrix = sizeOf(shape.slice(-2)) * elementSize(context.precision);
+    const steps = broadcastStrides(shape.slice(0, -2), batch).map((stride) => stride * matrix);
+    return { pointer, steps };
+  });
+  forEachIndex(f, batch, walkers, () => {
+    for (const { pointer } of walkers) f.get(pointer);
+    if (usesScratch) f.i32(context.scratch);
+    f.call(index);
+  });
+  f.release('i32', ...walkers.map(({ pointer }) => pointer));
+}
