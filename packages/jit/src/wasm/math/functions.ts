@@ -82,7 +82,7 @@ export class MathFunctions {
     if (precision === 'float32' && DOUBLE_ONLY.has(name)) {
       return this.#lanes(f, 'float32').inDouble(args, (doubles) => this.#call(f, 'float64', name, doubles));
     }
-    return write(this.#lanes(f, precision), ...args);
+    return write(this.#lanes(f, precision), args);
   }
 
   #lanes(f: FunctionBuilder, precision: Precision): MathLanes {

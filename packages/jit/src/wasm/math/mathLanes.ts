@@ -155,7 +155,9 @@ export class MathLanes extends VectorLanes {
   /** The same by Horner's rule. */
   horner(x: Local, coefficients: readonly number[]): Local {
     const [last = 0, ...rest] = coefficients.toReversed();
-    return rest.reduce((sum, c) => this.mulAdd(x, sum, this.constant(c)), this.constant(last));
+    let sum = this.constant(last);
+    for (const c of rest) sum = this.mulAdd(x, sum, this.constant(c));
+    return sum;
   }
 
   /** A function of float32 vectors computed by one of float64 vectors, two lanes at a time. */

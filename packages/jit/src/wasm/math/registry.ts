@@ -6,13 +6,27 @@ import { log, log1p } from './log.ts';
 import { sigmoid, softplus } from './logistic.ts';
 import type { MathLanes } from './mathLanes.ts';
 
-/** Writes the code of a function of one or two vectors. */
-export type VectorFunction = (v: MathLanes, a: Local, b: Local) => Local;
+/** Writes the code of a function of vectors. */
+export type VectorFunction = (v: MathLanes, args: readonly Local[]) => Local;
 
-/** In what precision each is written: `'both'`, or float64 alone, to which float32 is then promoted. */
-export const VECTOR_FUNCTIONS: ReadonlyMap<string, VectorFunction> = new Map<string, VectorFunction>(
-  Object.entries({ exp, expm1, log, log1p, sigmoid, softplus, tanh, sqrt: (v: MathLanes, x: Local) => v.sqrt(x) }),
-);
+function unary(write: (v: MathLanes, x: Local) => Local): VectorFunction {
+  return (v, [x]) => {
+    if (x === undefined) throw new Error('a function of one number was given none');
+    return write(v, x);
+  };
+}
+
+/** By name; where a name is missing, the host is asked. */
+export const VECTOR_FUNCTIONS: ReadonlyMap<string, VectorFunction> = new Map([
+  ['exp', unary(exp)],
+  ['expm1', unary(expm1)],
+  ['log', unary(log)],
+  ['log1p', unary(log1p)],
+  ['sigmoid', unary(sigmoid)],
+  ['softplus', unary(softplus)],
+  ['sqrt', unary((v, x) => v.sqrt(x))],
+  ['tanh', unary(tanh)],
+]);
 
 /** Those whose code is for float64 alone: float32 are promoted to it. */
 export const DOUBLE_ONLY: ReadonlySet<string> = new Set<string>([]);
