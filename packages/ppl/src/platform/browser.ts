@@ -38,6 +38,35 @@ export const readTextFile: Platform['readTextFile'] = (path) => Promise.reject(n
 export const writeFileAtomically: Platform['writeFileAtomically'] = (path) =>
   Promise.reject(noFiles('write', path, WRITE));
 
+export const numProcessors: Platform['numProcessors'] = () => navigator.hardwareConcurrency;
+
+export const startChainWorker: Platform['startChainWorker'] = (listener) => {
+  // Written so that bundlers see it: they look for this very expression.
+  const worker = new Worker(new URL('./browserWorker.js', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }) => listener.message(data);
+  worker.onmessageerror = () => listener.died(new Error('its worker sent what cannot be read'));
+  worker.onerror = ({ message }) => {
+    // A worker that cannot be loaded gives no message: the console has the reason.
+    worker.terminate();
+    listener.died(new Error(message || 'its worker could not be loaded; does the Content-Security-Policy allow worker-src?'));
+  };
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => worker.terminate(),
+  };
+};
+
+/** What is used of a browser's workers, which the types of Node do not describe. */
+interface BrowserWorker {
+  onmessage: (event: { readonly data: unknown }) => void;
+  onmessageerror: () => void;
+  onerror: (event: { readonly message?: string }) => void;
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+declare const Worker: new (url: URL, options: { readonly type: 'module' }) => BrowserWorker;
+declare const navigator: { readonly hardwareConcurrency: number };
+
 const READ =
   'Get the content with `await (await fetch(url)).arrayBuffer()` or from a File, and pass that instead of a path.';
 const WRITE =

@@ -1,9 +1,11 @@
-/** @file The Node side of {@link Platform}: the only file of the package that imports `node:*`. */
+/** @file The Node side of {@link Platform}: beside `nodeWorker.ts`, the only file of the package that imports `node:*`. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import * as os from 'node:os';
 import util from 'node:util';
+import { Worker } from 'node:worker_threads';
 import type { Context, Platform } from './platform.ts';
 
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
@@ -73,4 +75,31 @@ export const writeFileAtomically: Platform['writeFileAtomically'] = async (path,
     await fs.rm(temporary, { force: true });
     throw error;
   }
+};
+
+export const numProcessors: Platform['numProcessors'] = () => os.availableParallelism();
+
+export const startChainWorker: Platform['startChainWorker'] = (listener) => {
+  // Run from its sources, as by tests, the library still needs a worker that Node can load: the built one.
+  const here = import.meta.url.replace(/\/src\/(platform\/node)\.ts$/, '/dist/$1.js');
+  const worker = new Worker(new URL('./nodeWorker.js', here));
+  let over = false;
+  const died = (error: Error): void => {
+    if (over) return;
+    over = true;
+    listener.died(error);
+  };
+  worker.on('message', (message) => {
+    if (!over) listener.message(message);
+  });
+  worker.on('messageerror', died);
+  worker.on('error', died);
+  worker.on('exit', (code) => died(new Error(`its worker exited with code ${code}`)));
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => {
+      over = true;
+      void worker.terminate();
+    },
+  };
 };

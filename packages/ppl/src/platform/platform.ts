@@ -14,6 +14,20 @@ export interface Context<T> {
   run<R>(value: T, body: () => R): R;
 }
 
+/** What becomes of a worker. */
+export interface ChainWorkerListener {
+  message(message: unknown): void;
+  /** Called once, when it ends without having been terminated: it could not be loaded, ran out of memory, exited. */
+  died(error: Error): void;
+}
+
+/** A worker that runs chains, as seen by whoever started it. */
+export interface ChainWorker {
+  post(message: unknown): void;
+  /** Ends the worker, whatever it is doing; nothing is heard of it afterwards. */
+  terminate(): void;
+}
+
 /** The exports of `#platform`. */
 export interface Platform {
   /** The backends that `ready` tries here, best first; empty where the choice is left to tfjs. */
@@ -54,4 +68,15 @@ export interface Platform {
    * @throws in a browser, saying how to keep the bytes there.
    */
   writeFileAtomically(path: string, content: Uint8Array | string): Promise<void>;
+
+  /** How many threads run at once on this machine. */
+  numProcessors(): number;
+
+  /**
+   * Starts a worker for chains: a thread in Node, a Web Worker in a browser. It keeps the process alive until it is
+   * terminated.
+   *
+   * @throws where there are no workers.
+   */
+  startChainWorker(listener: ChainWorkerListener): ChainWorker;
 }

@@ -7,6 +7,8 @@ import type { Summary } from './summary.ts';
 
 /** Of one chain; transitions are those after warm-up, unless the name says otherwise. */
 export interface ChainDiagnostics {
+  /** Which chain, from 0: one that failed is not here. */
+  readonly chain: number;
   /** Divergent transitions. */
   readonly divergences: number;
   /** Mean tree depth (0 for HMC). */
@@ -31,12 +33,14 @@ export interface ChainDiagnostics {
 
 /** @param maxTreeDepth - undefined for kernels without trees. */
 export function diagnoseChain(
+  chain: number,
   draws: ChainDraws,
   adapted: { readonly stepSize: number; readonly inverseMassMatrix: InverseMassMatrix },
   maxTreeDepth: number | undefined,
 ): ChainDiagnostics {
   const { divergent, treeDepth, acceptProb, energy, numLeapfrog } = draws.statistics;
   return {
+    chain,
     divergences: sum(divergent),
     treeDepth: mean(treeDepth),
     treeDepthSaturated: treeDepth.filter((depth) => depth === maxTreeDepth).length,
@@ -75,7 +79,7 @@ export function describeProblems(diagnostics: readonly ChainDiagnostics[], summa
         "Rescale the parameters, try massMatrix 'dense', or raise maxTreeDepth.",
     );
   }
-  const slow = diagnostics.flatMap(({ eBfmi: fraction }, chain) =>
+  const slow = diagnostics.flatMap(({ eBfmi: fraction, chain }) =>
     fraction < MIN_E_BFMI ? [`${fraction.toFixed(2)} for chain ${chain}`] : [],
   );
   if (slow.length > 0) {

@@ -1,6 +1,5 @@
 /** @file The record of one chain: its draws in unconstrained space, and what is known of each transition. */
-import type { TransitionInfo } from './kernel.ts';
-import type { EvaluatedPoint } from './logDensity.ts';
+import type { ChainSegment } from './segment.ts';
 
 /** What is recorded of every transition after warm-up, besides its position. */
 export const DRAW_STATISTICS = [
@@ -16,7 +15,9 @@ export type DrawStatistic = (typeof DRAW_STATISTICS)[number];
 
 /** {@link ChainDraws} as plain data for JSON. */
 export interface ChainDrawsState {
+  /** Of the draws that are kept, `[draw, coordinate]`. */
   readonly positions: readonly number[];
+  /** Of every transition after warm-up. */
   readonly statistics: Readonly<Record<DrawStatistic, readonly number[]>>;
   readonly warmupLeapfrog: number;
   readonly warmupDivergences: number;
@@ -24,14 +25,15 @@ export interface ChainDrawsState {
   readonly sampleSeconds: number;
 }
 
-/** Room for `numSamples` draws of `dimension` coordinates. */
+/** Room for `numSamples` transitions of `dimension` coordinates, of which every `thinning`-th is kept as a draw. */
 export class ChainDraws {
   readonly dimension: number;
+  readonly thinning: number;
   /** `[draw, coordinate]`, row-major. */
   readonly positions: Float64Array;
-  /** Each `[draw]`; `divergent` is 0 or 1. */
+  /** Of every transition, each `[transition]`; `divergent` is 0 or 1. */
   readonly statistics: Readonly<Record<DrawStatistic, Float64Array>>;
-  /** Draws recorded so far. */
+  /** Transitions recorded so far. */
   count = 0;
   warmupLeapfrog = 0;
   warmupDivergences = 0;
@@ -39,9 +41,10 @@ export class ChainDraws {
   warmupSeconds = 0;
   sampleSeconds = 0;
 
-  constructor(numSamples: number, dimension: number) {
+  constructor(numSamples: number, dimension: number, thinning: number = 1) {
     this.dimension = dimension;
-    this.positions = new Float64Array(numSamples * dimension);
+    this.thinning = thinning;
+    this.positions = new Float64Array(Math.floor(numSamples / thinning) * dimension);
     this.statistics = {
       logDensity: new Float64Array(numSamples),
       energy: new Float64Array(numSamples),
@@ -52,9 +55,9 @@ export class ChainDraws {
     };
   }
 
-  /** The record that `state` was taken of, with room for `numSamples` draws in all. */
-  static fromState(state: ChainDrawsState, numSamples: number, dimension: number): ChainDraws {
-    const draws = new ChainDraws(numSamples, dimension);
+  /** The record that `state` was taken of, with room for `numSamples` transitions in all. */
+  static fromState(state: ChainDrawsState, numSamples: number, dimension: number, thinning: number = 1): ChainDraws {
+    const draws = new ChainDraws(numSamples, dimension, thinning);
     draws.positions.set(state.positions);
     for (const name of DRAW_STATISTICS) draws.statistics[name].set(state.statistics[name]);
     draws.count = state.statistics.energy.length;
@@ -69,7 +72,7 @@ export class ChainDraws {
     const { warmupLeapfrog, warmupDivergences, warmupSeconds, sampleSeconds } = this;
     const recorded = (name: DrawStatistic) => Array.from(this.statistics[name].subarray(0, this.count));
     return {
-      positions: Array.from(this.positions.subarray(0, this.count * this.dimension)),
+      positions: Array.from(this.positions.subarray(0, this.kept * this.dimension)),
       statistics: {
         logDensity: recorded('logDensity'),
         energy: recorded('energy'),
@@ -85,27 +88,37 @@ export class ChainDraws {
     };
   }
 
-  /** Room for draws, used or not. */
+  /** Room for transitions, used or not. */
   get capacity(): number {
     return this.statistics.energy.length;
   }
 
-  /** Records the next transition after warm-up. */
-  add(point: EvaluatedPoint, info: TransitionInfo): void {
-    const { statistics, count } = this;
-    this.positions.set(point.position, count * this.dimension);
-    statistics.logDensity[count] = point.logDensity;
-    statistics.energy[count] = info.energy;
-    statistics.acceptProb[count] = info.acceptProb;
-    statistics.treeDepth[count] = info.treeDepth;
-    statistics.numLeapfrog[count] = info.numLeapfrog;
-    statistics.divergent[count] = info.divergent ? 1 : 0;
-    this.count++;
+  /** Draws recorded so far. */
+  get kept(): number {
+    return Math.floor(this.count / this.thinning);
   }
 
-  /** Counts a transition of warm-up, of which nothing else is kept. */
-  addWarmup(info: TransitionInfo): void {
-    this.warmupLeapfrog += info.numLeapfrog;
-    this.warmupDivergences += info.divergent ? 1 : 0;
+  /** Records the chain's next segment. */
+  add({ phase, statistics, positions, seconds }: ChainSegment): void {
+    if (phase === 'warmup') {
+      this.warmupLeapfrog += sum(statistics.numLeapfrog);
+      this.warmupDivergences += sum(statistics.divergent);
+      this.warmupSeconds += seconds;
+      return;
+    }
+    this.positions.set(positions, this.kept * this.dimension);
+    for (const name of DRAW_STATISTICS) this.statistics[name].set(statistics[name], this.count);
+    this.count += statistics.energy.length;
+    this.sampleSeconds += seconds;
   }
+
+  /** A statistic of the draws that are kept. */
+  ofDraws(name: DrawStatistic): Float64Array {
+    const { thinning } = this;
+    return Float64Array.from({ length: this.kept }, (_, draw) => this.statistics[name][(draw + 1) * thinning - 1] ?? 0);
+  }
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,5 +1,10 @@
 /** @file MCMC: what `infer` shows of it. */
-export { MCMC, type McmcCheckpoint, type McmcOptions } from './mcmc.ts';
+export { MCMC } from './mcmc.ts';
+export type { DrawBatch, McmcOptions } from './mcmcOptions.ts';
+export type { Executor } from './executor.ts';
+export type { ChainCheckpoint, McmcCheckpoint } from './checkpoint.ts';
+export { ChainError } from './chainError.ts';
+export { WorkerStartError } from './workers/pool.ts';
 export { NUTS, type NutsOptions } from './nuts.ts';
 export { HMC, type HmcOptions } from './hmc.ts';
 export type { KernelOptions, McmcKernel } from './kernelOptions.ts';
@@ -8,7 +13,7 @@ export type { Engine, Model, NamedLogDensity, SiteValue } from './target.ts';
 export type { InitStrategy } from './initStrategy.ts';
 export { InitialPointError } from './initialPoint.ts';
 export type { InverseMassMatrix } from './metric.ts';
-export type { McmcProgress } from './runChain.ts';
+export type { McmcProgress } from './runProgress.ts';
 export type { ChainState } from './chain.ts';
 export type { DrawStatistic } from './draws.ts';
 export type { SampleArray } from './samples.ts';

@@ -1,7 +1,6 @@
 /** @file Draws as their users see them: an array a site. */
-import { breathe } from '../../util/breathe.ts';
-import type { ChainDraws } from './draws.ts';
-import type { Target } from './target.ts';
+import { shapesDiffer } from './siteRecorder.ts';
+import type { SiteValue } from './target.ts';
 
 /** Row-major float64 with its shape. */
 export interface SampleArray {
@@ -16,44 +15,51 @@ export interface SiteDraws {
   readonly shape: readonly number[];
 }
 
-/**
- * The values of all sites at all draws.
- *
- * @param draws - each chain's, all of the same number.
- * @throws Error when a site changes its shape from draw to draw.
- */
-export async function constrainDraws(
-  target: Pick<Target, 'constrain'>,
-  draws: readonly ChainDraws[],
-): Promise<Map<string, SiteDraws>> {
-  const sites = new Map<string, SiteDraws>();
-  const total = draws.reduce((sum, chain) => sum + chain.count, 0);
-  let row = 0;
-  let lastBreath = performance.now();
-  for (const { positions, dimension, count } of draws) {
-    for (let draw = 0; draw < count; draw++, row++) {
-      const values = target.constrain(positions.subarray(draw * dimension, (draw + 1) * dimension));
-      for (const [name, { data, shape }] of Object.entries(values)) {
-        let site = sites.get(name);
-        if (site === undefined) {
-          site = { data: new Float64Array(total * data.length), shape: [...shape] };
-          sites.set(name, site);
-        }
-        if (data.length * total !== site.data.length) {
-          throw new Error(
-            `site "${name}": shape [${shape.join(', ')}] at one draw, [${site.shape.join(', ')}] at another; ` +
-              'MCMC needs sites whose shapes do not depend on random values',
-          );
-        }
-        site.data.set(data, row * data.length);
+/** Room for the draws of all sites of a run, filled chain by chain in any order. */
+export class SampleStore {
+  private readonly numChains: number;
+  private readonly numDraws: number;
+  private readonly sites: Map<string, SiteDraws> = new Map();
+
+  /** @param numDraws - of each chain. */
+  constructor(numChains: number, numDraws: number) {
+    this.numChains = numChains;
+    this.numDraws = numDraws;
+  }
+
+  /**
+   * Records draws `first, first + 1, ...` of `chain`.
+   *
+   * @param values - each of shape `[draw, ...site shape]`.
+   * @throws Error when a site has another shape than before.
+   */
+  set(chain: number, first: number, values: ReadonlyMap<string, SiteValue>): void {
+    for (const [name, { data, shape }] of values) {
+      const own = shape.slice(1);
+      const size = sizeOf(own);
+      let site = this.sites.get(name);
+      if (site === undefined) {
+        site = { data: new Float64Array(this.numChains * this.numDraws * size), shape: own };
+        this.sites.set(name, site);
+      } else if (size !== sizeOf(site.shape)) {
+        throw new Error(shapesDiffer(name, own, site.shape));
       }
-      if (performance.now() - lastBreath > 30) {
-        await breathe();
-        lastBreath = performance.now();
-      }
+      site.data.set(data, (chain * this.numDraws + first) * size);
     }
   }
-  return sites;
+
+  /** The draws of `chains`, in that order: the store's own arrays if these are all, else copies. */
+  ofChains(chains: readonly number[]): Map<string, SiteDraws> {
+    if (chains.length === this.numChains) return this.sites;
+    const chosen = new Map<string, SiteDraws>();
+    for (const [name, { data, shape }] of this.sites) {
+      const length = this.numDraws * sizeOf(shape);
+      const copy = new Float64Array(chains.length * length);
+      chains.forEach((chain, i) => copy.set(data.subarray(chain * length, (chain + 1) * length), i * length));
+      chosen.set(name, { data: copy, shape });
+    }
+    return chosen;
+  }
 }
 
 /**
@@ -66,13 +72,16 @@ export function* scalarChains(
   { data, shape }: SiteDraws,
   numChains: number,
 ): Generator<[name: string, chains: Float64Array[]]> {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   if (size === 0) return;
   const numDraws = data.length / size / numChains;
   for (let scalar = 0; scalar < size; scalar++) {
-    const chains = Array.from({ length: numChains }, (_, chain) =>
-      Float64Array.from({ length: numDraws }, (_, draw) => data[(chain * numDraws + draw) * size + scalar] ?? 0),
-    );
+    const chains = Array.from({ length: numChains }, (_, chain) => {
+      const draws = new Float64Array(numDraws);
+      let at = chain * numDraws * size + scalar;
+      for (let draw = 0; draw < numDraws; draw++, at += size) draws[draw] = data[at] ?? 0;
+      return draws;
+    });
     yield [scalarName(name, shape, scalar), chains];
   }
 }
@@ -87,4 +96,8 @@ export function scalarName(name: string, shape: readonly number[], index: number
     rest = Math.floor(rest / length);
   }
   return `${name}[${indices.join(',')}]`;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,13 +1,11 @@
 import { Chain, type ChainState } from '../../../src/infer/mcmc/chain.ts';
-import { ChainDraws } from '../../../src/infer/mcmc/draws.ts';
 import { HMC } from '../../../src/infer/mcmc/hmc.ts';
 import { uniformDraw } from '../../../src/infer/mcmc/initialPoint.ts';
 import type { McmcKernel } from '../../../src/infer/mcmc/kernelOptions.ts';
 import type { LogDensity } from '../../../src/infer/mcmc/logDensity.ts';
 import { NUTS } from '../../../src/infer/mcmc/nuts.ts';
-import { runChain, type McmcProgress } from '../../../src/infer/mcmc/runChain.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
-import { banana, counted, gaussian, standardNormal } from './densities.ts';
+import { banana, gaussian, standardNormal } from './densities.ts';
 
 const target = gaussian([[2, 0.3, 0], [0.3, 1, -0.2], [0, -0.2, 0.01]]);
 
@@ -116,104 +114,4 @@ test('the mass matrix becomes the covariance', () => {
   }
   expect(Math.abs(matrixOf('diagonal')[0]! / 4 - 1)).toBeLessThan(0.25);
   expect(Math.abs(matrixOf('diagonal')[1]! - 1)).toBeLessThan(0.25);
-});
-
-describe('runChain', () => {
-  const options = { chain: 2, numChains: 4 };
-
-  test('records the draws that steps give', async () => {
-    const kernel = new NUTS(banana);
-    const chain = start(kernel, 50);
-    const draws = new ChainDraws(30, 2);
-    await runChain(chain, draws, options);
-    const byHand = start(kernel, 50);
-    let leapfrogs = 0;
-    for (let i = 0; i < 50; i++) leapfrogs += byHand.step().numLeapfrog;
-    expect(draws.warmupLeapfrog).toBe(leapfrogs);
-    for (let i = 0; i < 30; i++) {
-      const info = byHand.step();
-      expect([...draws.positions.subarray(2 * i, 2 * i + 2)]).toEqual([...byHand.current.position]);
-      expect(draws.statistics.logDensity[i]).toBe(byHand.current.logDensity);
-      expect(draws.statistics.energy[i]).toBe(info.energy);
-      expect(draws.statistics.acceptProb[i]).toBe(info.acceptProb);
-      expect(draws.statistics.numLeapfrog[i]).toBe(info.numLeapfrog);
-      expect(draws.statistics.treeDepth[i]).toBe(info.treeDepth);
-    }
-    expect(draws.count).toBe(30);
-    expect(draws.warmupSeconds).toBeGreaterThan(0);
-    expect(draws.sampleSeconds).toBeGreaterThan(0);
-  });
-
-  test('reports the end of each phase', async () => {
-    const events: McmcProgress[] = [];
-    await runChain(start(new NUTS(banana), 50), new ChainDraws(30, 2), {
-      ...options,
-      onProgress: (event) => events.push(event),
-    });
-    const ends = events.filter(({ iteration, total }) => iteration === total);
-    expect(ends).toMatchObject([
-      { chain: 2, numChains: 4, phase: 'warmup', total: 50 },
-      { chain: 2, numChains: 4, phase: 'sample', total: 30 },
-    ]);
-    for (const { acceptProb, stepSize } of ends) {
-      expect(acceptProb).toBeGreaterThan(0.3);
-      expect(acceptProb).toBeLessThanOrEqual(1);
-      expect(stepSize).toBeGreaterThan(0);
-    }
-  });
-
-  test('lets timers fire while it runs', async () => {
-    const slow: LogDensity = {
-      dimension: 2,
-      evaluate: (q, gradient) => {
-        const until = performance.now() + 0.2;
-        while (performance.now() < until);
-        return banana.evaluate(q, gradient);
-      },
-    };
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
-    let events = 0;
-    await runChain(start(new NUTS(slow), 100), new ChainDraws(100, 2), { ...options, onProgress: () => events++ });
-    clearInterval(timer);
-    expect(ticks).toBeGreaterThan(3);
-    expect(events).toBeGreaterThan(4);
-  });
-
-  test('stops when aborted, between two transitions, and can be resumed bit for bit', async () => {
-    const kernel = new NUTS(banana);
-    const whole = new ChainDraws(200, 2);
-    await runChain(start(kernel, 100), whole, options);
-
-    const controller = new AbortController();
-    const density = counted(banana);
-    const chain = start(kernel, 100, 1, density);
-    const draws = new ChainDraws(200, 2);
-    const run = runChain(chain, draws, {
-      ...options,
-      signal: controller.signal,
-      onProgress: ({ phase }) => {
-        if (phase === 'warmup') controller.abort();
-      },
-    });
-    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
-    expect(chain.iteration).toBeLessThanOrEqual(100);
-    const evaluations = density.count;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(density.count).toBe(evaluations);
-
-    await runChain(chain, draws, options);
-    expect(draws.positions).toEqual(whole.positions);
-    expect(draws.statistics).toEqual(whole.statistics);
-  });
-
-  test('does not begin when aborted before, and throws the reason it was given', async () => {
-    const density = counted(banana);
-    const chain = start(new NUTS(banana), 10, 1, density);
-    density.count = 0;
-    const reason = new Error('enough');
-    const run = runChain(chain, new ChainDraws(10, 2), { ...options, signal: AbortSignal.abort(reason) });
-    await expect(run).rejects.toBe(reason);
-    expect(density.count).toBe(0);
-  });
 });

@@ -1,0 +1,139 @@
+/** @file One run of `MCMC`: its chains from beginning to end. */
+import type { RandomStream } from '../../random/stream.ts';
+import { breathe } from '../../util/breathe.ts';
+import type { ProgressSink } from '../../util/progress.ts';
+import { Chain } from './chain.ts';
+import { ChainRun } from './chainRun.ts';
+import type { ChainCheckpoint, McmcCheckpoint } from './checkpoint.ts';
+import { ChainDraws } from './draws.ts';
+import { executeChains } from './executor.ts';
+import { initialDraws, type InitStrategy } from './initStrategy.ts';
+import type { McmcKernel } from './kernelOptions.ts';
+import type { McmcSettings } from './mcmcOptions.ts';
+import { RunProgress } from './runProgress.ts';
+import { SampleStore, type SampleArray } from './samples.ts';
+import type { ChainSegment } from './segment.ts';
+import { SiteRecorder } from './siteRecorder.ts';
+import type { SiteValue, Target } from './target.ts';
+
+/** A run that can be looked at, and checkpointed, at any time. */
+export class McmcRun {
+  readonly store: SampleStore;
+  private readonly kernel: McmcKernel;
+  private readonly settings: McmcSettings;
+  private readonly numWarmup: number;
+  private readonly stream: RandomStream;
+  private readonly started: ChainRun[] = [];
+
+  constructor(kernel: McmcKernel, settings: McmcSettings, numWarmup: number, stream: RandomStream) {
+    this.kernel = kernel;
+    this.settings = settings;
+    this.numWarmup = numWarmup;
+    this.stream = stream;
+    this.store = new SampleStore(settings.numChains, Math.floor(settings.numSamples / settings.thinning));
+  }
+
+  /** The chains, as far as they have come. */
+  get chains(): readonly ChainRun[] {
+    return this.started;
+  }
+
+  get checkpoint(): McmcCheckpoint {
+    return {
+      version: 2,
+      numWarmup: this.numWarmup,
+      thinning: this.settings.thinning,
+      stream: this.stream.state,
+      chains: this.started.map(({ state, logDensity, draws }) => ({ state, logDensity, draws: draws.state })),
+    };
+  }
+
+  /**
+   * Begins all chains, those of `resumed` where they were, and runs them to their ends.
+   *
+   * @throws InitialPointError when a chain finds nowhere to begin; the signal's reason when aborted; what callbacks throw.
+   *   Chains that fail later do so by themselves: see `failure` of {@link chains}.
+   */
+  async run(target: Target, resumed: readonly ChainCheckpoint[], sink: ProgressSink): Promise<void> {
+    const { kernel, settings, started } = this;
+    const { executor, numWorkers, numChains, signal } = settings;
+    signal?.throwIfAborted();
+    for (let index = 0; index < numChains; index++) {
+      const saved = resumed[index];
+      if (saved !== undefined) {
+        started.push(this.goOn(target, index, saved));
+        continue;
+      }
+      started.push(this.begin(target, index));
+      await breathe();
+      signal?.throwIfAborted();
+    }
+    for (const run of started) if (run.draws.kept > 0) await this.recover(target, run);
+    const progress = new RunProgress(started);
+    const listener = {
+      segment: (run: ChainRun, segment: ChainSegment) => this.hear(run, segment, progress, sink),
+      failed: (run: ChainRun, cause: unknown) => run.fail(cause),
+    };
+    await executeChains(started, { executor, numWorkers, kernel, target, listener, signal });
+  }
+
+  private begin(target: Target, index: number): ChainRun {
+    const { numSamples, thinning, initStrategy } = this.settings;
+    const strategy = Array.isArray(initStrategy) ? (initStrategy[index] as InitStrategy) : (initStrategy as InitStrategy);
+    const draw = initialDraws(strategy, target, index);
+    const chain = Chain.start(this.kernel, target, draw, this.numWarmup, this.stream.fold(index));
+    return new ChainRun(index, chain, new ChainDraws(numSamples, target.density.dimension, thinning));
+  }
+
+  private goOn(target: Target, index: number, { state, logDensity, draws }: ChainCheckpoint): ChainRun {
+    const { numSamples, thinning } = this.settings;
+    const { density } = target;
+    const chain = Chain.resume(this.kernel, density, state);
+    const here = chain.current.logDensity;
+    // Engines round differently; another model, or other data, is farther off than that.
+    if (!(Math.abs(here - logDensity) <= 1e-3 * (1 + Math.abs(logDensity)))) {
+      throw new RangeError(
+        `infer.MCMC: cannot resume: where chain ${index} of the checkpoint stands, the log density was ${logDensity} and is ` +
+          `${here} here: the checkpoint is of another model, or of other data`,
+      );
+    }
+    return new ChainRun(index, chain, ChainDraws.fromState(draws, numSamples, density.dimension, thinning));
+  }
+
+  private hear(run: ChainRun, segment: ChainSegment, progress: RunProgress, sink: ProgressSink): void {
+    const { onProgress, onDraws } = this.settings;
+    run.add(segment);
+    const count = segment.positions.length / run.draws.dimension;
+    const first = run.draws.kept - count;
+    if (count > 0) this.store.set(run.index, first, segment.values);
+    const now = progress.add(run, segment);
+    sink.update(progress.line(now));
+    onProgress?.(now);
+    if (count > 0) onDraws?.({ chain: run.index, first, count, sites: samplesOf(segment.values) });
+  }
+
+  /** The values of sites at the draws that a checkpoint had of `run`. */
+  private async recover(target: Target, { index, draws }: ChainRun): Promise<void> {
+    const { dimension, positions, kept } = draws;
+    const recorder = new SiteRecorder(RECOVERED_AT_ONCE);
+    let first = 0;
+    let lastBreath = performance.now();
+    for (let draw = 0; draw < kept; draw++) {
+      recorder.add(target.constrain(positions.subarray(draw * dimension, (draw + 1) * dimension)));
+      const last = draw + 1 === kept;
+      const outOfBreath = performance.now() - lastBreath > 30;
+      if (!last && !outOfBreath && draw + 1 - first < recorder.room) continue;
+      this.store.set(index, first, recorder.take());
+      first = draw + 1;
+      if (!outOfBreath) continue;
+      await breathe();
+      lastBreath = performance.now();
+    }
+  }
+}
+
+const RECOVERED_AT_ONCE = 2 ** 17;
+
+function samplesOf(values: ReadonlyMap<string, SiteValue>): Record<string, SampleArray> {
+  return Object.fromEntries(Array.from(values, ([name, { data, shape }]) => [name, { data, shape: [...shape] }]));
+}
