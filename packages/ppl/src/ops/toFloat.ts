@@ -20,7 +20,8 @@ export function toFloat(x: Tensor | TensorLike): Tensor {
   return tf.tensor(narrow(x) as number[], shape, 'float32');
 }
 
-function flattened(values: TensorLike, shape: readonly number[]): Float64Array {
+/** The numbers of (nested) arrays of that shape, row by row. */
+export function flattened(values: TensorLike, shape: readonly number[]): Float64Array {
   const flat = new Float64Array(sizeOf(shape));
   let end = 0;
   const visit = (part: TensorLike): void => {

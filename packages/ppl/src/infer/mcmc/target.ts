@@ -3,6 +3,7 @@ import type { RandomStream } from '../../random/stream.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { isLogDensity, type LogDensity } from './logDensity.ts';
 import { modelTarget } from './model/modelTarget.ts';
+import type { WorkerTarget } from './workers/workerTarget.ts';
 
 /** A probabilistic program. */
 export type Model = (...args: never[]) => unknown;
@@ -29,6 +30,8 @@ export interface Target {
   describeCoordinate(coordinate: number): string;
   /** Which part of the model makes the density infinite or NaN at `q`; `null` if none does. */
   explain?(q: Float64Array): string | null;
+  /** What a worker needs to sample this target; absent where it is not compiled. */
+  toWorker?(): WorkerTarget;
   /** Gives back whatever the density holds. */
   dispose(): void;
 }

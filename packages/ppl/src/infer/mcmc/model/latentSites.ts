@@ -16,6 +16,8 @@ import type { Model } from '../target.ts';
 /** One latent site's place in the flat vector. */
 export interface LatentSite {
   readonly name: string;
+  /** Shape of its value. */
+  readonly shape: readonly number[];
   /** Shape of the value in unconstrained space: that of a simplex is one shorter than the simplex. */
   readonly unconstrainedShape: readonly number[];
   /** Its coordinates are `offset .. offset + size - 1`. */
@@ -56,7 +58,7 @@ function layOut(sites: readonly SampleSite[]): LatentSite[] {
   return sites.map(({ name, distribution, value }) => {
     const unconstrainedShape = tf.tidy(() => [...biject(distribution.support).inverse(value).shape]);
     const size = sizeOf(unconstrainedShape);
-    const site = { name, unconstrainedShape, offset, size };
+    const site = { name, shape: [...value.shape], unconstrainedShape, offset, size };
     offset += size;
     return site;
   });

@@ -1,15 +1,26 @@
 /** @file From a model to something that MCMC can sample. */
-import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Parameter } from '../../../distributions/parameter.ts';
 import { asTensor } from '../../../distributions/parameter.ts';
+import { flattened } from '../../../ops/toFloat.ts';
 import type { RandomStream } from '../../../random/stream.ts';
 import { globalStream } from '../../../random/global.ts';
 import { checkOptions } from '../../../util/options.ts';
+import { shapeOf } from '../../../util/shape.ts';
 import type { LogDensity } from '../logDensity.ts';
 import type { Engine, Model, SiteValue, Target } from '../target.ts';
 import { EagerModelDensity } from './eagerDensity.ts';
+import { checkEngine, densityOf } from './engine.ts';
+import { describeCoordinate, explain } from './explain.ts';
+import { ModelRun } from './modelRun.ts';
+import { unconstrain } from './unconstrain.ts';
 
 export interface LogDensityOptions {
-  /** `'eager'` runs the model on the active tfjs backend; `'auto'`, the default, takes the fastest there is. */
+  /**
+   * `'compiled'` traces the model once, in float64; `'eager'` runs it on the active tfjs backend every time, in float32.
+   * `'auto'`, the default, compiles, and where that cannot be done runs eagerly, with a warning.
+   */
   readonly engine?: Engine;
 }
 
@@ -24,21 +35,12 @@ export interface ModelLogDensity extends LogDensity {
   describeCoordinate(index: number): string;
 }
 
-/** @throws Error for an engine that is not there. */
-export function checkEngine(where: string, engine: unknown): void {
-  if (engine === 'compiled') {
-    throw new Error(`${where}: this version has no compiled engine yet; leave the option out, or use engine: 'eager'`);
-  }
-  if (engine !== 'auto' && engine !== 'eager') {
-    throw new TypeError(`${where}: engine must be 'auto', 'compiled' or 'eager', got ${String(engine)}`);
-  }
-}
-
 /**
  * The log density of `model(...args)` given its observations, as a function of one flat unconstrained vector: each latent
  * site is mapped through the bijection of its support, and the log volume change is added.
  *
  * @throws SiteError when a latent site is discrete or a plate subsamples.
+ * @throws Error for engine `'compiled'` when the model cannot be compiled, saying why.
  */
 export function logDensity(model: Model, args: readonly unknown[] = [], options: LogDensityOptions = {}): ModelLogDensity {
   checkOptions('infer.logDensity', options, ['engine']);
@@ -56,27 +58,39 @@ export function modelTarget(
   args: readonly unknown[],
   options: { readonly engine: Engine; readonly stream: RandomStream },
 ): Target & ModelLogDensity {
-  checkEngine('MCMC', options.engine);
-  const density = new EagerModelDensity(model, args, options.stream);
-  return {
+  checkEngine('infer', options.engine);
+  const run = new ModelRun(model, args, options.stream);
+  const density = densityOf(run, model, options.engine);
+  const target: Target & ModelLogDensity = {
     density,
-    dimension: density.dimension,
-    siteNames: density.sites.map((site) => site.name),
+    dimension: run.dimension,
+    siteNames: run.sites.map((site) => site.name),
     evaluate: (q, gradient) => density.evaluate(q, gradient),
     constrain: (q) => density.constrain(q),
-    unconstrain: (values) => density.unconstrain(({ name }) => given(name, values)),
+    unconstrain: (values) => {
+      const q = unconstrain(run, ({ name }) => given(name, values));
+      if (density instanceof EagerModelDensity) return q;
+      // Found and checked in float32 so far.
+      return density.unconstrain(run.sites.map(({ name }) => numbersOf(values[name] as Parameter)));
+    },
     drawSites: (strategy, stream) => {
       const child = stream.split();
-      return density.unconstrain(({ name, distribution }) => strategy({ name, distribution }, child.fold(name)));
+      return unconstrain(run, ({ name, distribution }) => strategy({ name, distribution }, child.fold(name)));
     },
-    describeCoordinate: (index) => density.describeCoordinate(index),
-    explain: (q) => density.explain(q),
+    describeCoordinate: (index) => describeCoordinate(run.sites, index),
+    explain: (q) => explain(run, q),
     dispose: () => undefined,
   };
+  return density instanceof EagerModelDensity ? target : { ...target, toWorker: () => density.toWorker() };
+}
+
+/** The numbers of a value at full precision, flat. */
+function numbersOf(value: Parameter): Float64Array {
+  return value instanceof tf.Tensor ? Float64Array.from(value.dataSync()) : flattened(value, shapeOf(value));
 }
 
 function given(name: string, values: Readonly<Record<string, unknown>>): Tensor {
   const value = values[name];
   if (value === undefined) throw new Error(`no value given; values are there for ${Object.keys(values).join(', ') || 'none'}`);
-  return asTensor(value as Tensor | TensorLike);
+  return asTensor(value as Parameter);
 }

@@ -1,49 +1,23 @@
-/** @file The handlers that carry latent sites to unconstrained space and back. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+/** @file From values of latent sites to the point of unconstrained space where they have these values. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { Handler } from '../../../runtime/handler.ts';
-import type { Message } from '../../../runtime/message.ts';
+import type { Message, SampleMessage } from '../../../runtime/message.ts';
 import { biject } from '../../../transforms/biject.ts';
+import { isValidationOn } from '../../../util/validation.ts';
 import { checkInitialValue } from '../../initialisation/initHandler.ts';
+import type { ModelRun } from './modelRun.ts';
 
-/**
- * Gives each latent site the image of an unconstrained tensor, through the bijection of the support that the site has in
- * this very run (a support may depend on other sites), and adds up the log volume changes.
- */
-export class ConstrainHandler extends Handler {
-  private readonly unconstrained: ReadonlyMap<string, Tensor>;
-  private readonly logVolumes: Tensor[] = [];
-
-  constructor(unconstrained: ReadonlyMap<string, Tensor>) {
-    super();
-    this.unconstrained = unconstrained;
-  }
-
-  override process(message: Message): void {
-    if (message.type !== 'sample' || message.value !== null) return;
-    const x = this.unconstrained.get(message.name);
-    if (x === undefined) {
-      throw new Error('was not met when the model was first run; the sites of a model for HMC or NUTS must not depend on values');
-    }
-    const transform = biject(message.distribution.support);
-    message.value = transform.forward(x);
-    if (transform.name !== 'identity') this.logVolumes.push(tf.sum(transform.logAbsDetJacobian(x, message.value)));
-  }
-
-  /** log |d constrained / d unconstrained|, over all sites met so far. */
-  logVolume(): Scalar {
-    return (this.logVolumes.length === 0 ? tf.scalar(0) : tf.addN(this.logVolumes)) as Scalar;
-  }
-}
+/** The value that a latent site is to have. */
+export type ValueOf = (message: SampleMessage) => Tensor;
 
 /** Gives latent sites their constrained values and collects the unconstrained ones. */
 export class UnconstrainHandler extends Handler {
   readonly unconstrained: Map<string, Tensor> = new Map();
-  private readonly given: (message: Message & { readonly type: 'sample' }) => Tensor;
+  private readonly given: ValueOf;
 
-  constructor(given: (message: Message & { readonly type: 'sample' }) => Tensor) {
+  constructor(valueOf: ValueOf) {
     super();
-    this.given = given;
+    this.given = valueOf;
   }
 
   override process(message: Message): void {
@@ -53,4 +27,22 @@ export class UnconstrainHandler extends Handler {
     message.value = value;
     this.unconstrained.set(message.name, biject(message.distribution.support).inverse(value));
   }
+}
+
+/**
+ * The point whose sites have the values that `valueOf` gives.
+ *
+ * @throws SiteError when it has none for a site, or one that does not fit.
+ */
+export function unconstrain(run: ModelRun, valueOf: ValueOf): Float64Array {
+  const q = new Float64Array(run.dimension);
+  run.tidily(isValidationOn(), () => {
+    const handler = new UnconstrainHandler(valueOf);
+    run.call(handler);
+    for (const { name, offset } of run.sites) {
+      const x = handler.unconstrained.get(name);
+      if (x !== undefined) q.set(x.dataSync(), offset);
+    }
+  });
+  return q;
 }

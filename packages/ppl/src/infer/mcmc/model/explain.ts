@@ -1,0 +1,38 @@
+/** @file What to tell a user of a point of unconstrained space: where it lies, and what is wrong there. */
+import * as tf from '@tensorflow/tfjs-core';
+import { format } from '../../../util/shape.ts';
+import type { LatentSite } from './latentSites.ts';
+import type { ModelRun } from './modelRun.ts';
+
+/**
+ * Why the density is not finite at `q`: the first site that refuses its parameters or its value, or whose log-density
+ * is not finite; `null` if there is none.
+ */
+export function explain(run: ModelRun, q: Float64Array): string | null {
+  try {
+    return run.tidily(true, () => {
+      const { trace } = run.trace(run.split(q));
+      for (const { name, logProb, value } of trace.sampleSites()) {
+        const total = tf.sum(logProb).dataSync()[0] ?? NaN;
+        if (!Number.isFinite(total)) return `site "${name}": its log-density is ${total} (value of shape ${format(value.shape)})`;
+      }
+      return null;
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Which site, and which element of it, a coordinate belongs to: `theta[3]`. */
+export function describeCoordinate(sites: readonly LatentSite[], index: number): string {
+  const site = sites.find(({ offset, size }) => index >= offset && index < offset + size);
+  if (site === undefined) return `coordinate ${index}`;
+  if (site.unconstrainedShape.length === 0) return site.name;
+  let rest = index - site.offset;
+  const position: number[] = [];
+  for (const size of site.unconstrainedShape.toReversed()) {
+    position.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `${site.name}[${position.join(',')}]`;
+}

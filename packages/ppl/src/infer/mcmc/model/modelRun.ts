@@ -1,0 +1,87 @@
+/** @file Running a model at points of unconstrained space. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { SeedHandler } from '../../../handlers/seed.ts';
+import { TraceHandler } from '../../../handlers/trace.ts';
+import type { RandomStream } from '../../../random/stream.ts';
+import type { Handler } from '../../../runtime/handler.ts';
+import type { Stack } from '../../../runtime/stack.ts';
+import { currentStack, withStack } from '../../../runtime/stack.ts';
+import type { Trace } from '../../../runtime/trace.ts';
+import { withValidation } from '../../../util/validation.ts';
+import type { Model } from '../target.ts';
+import type { LatentSite } from './latentSites.ts';
+import { findLatentSites } from './latentSites.ts';
+import { ConstrainHandler } from './constrain.ts';
+
+/**
+ * A model with its arguments, and the handlers that were in force when this object was made. Randomness that is no latent
+ * site is drawn from one fixed stream, so that every run is a function of the latent sites; parameters are read from their
+ * store and stay constant.
+ */
+export class ModelRun {
+  readonly sites: readonly LatentSite[];
+  /** Of unconstrained space. */
+  readonly dimension: number;
+  private readonly model: Model;
+  private readonly args: readonly unknown[];
+  private readonly stream: RandomStream;
+  private readonly stack: Stack;
+
+  /** @throws SiteError when the model cannot be sampled; see `findLatentSites`. */
+  constructor(model: Model, args: readonly unknown[], stream: RandomStream) {
+    this.model = model;
+    this.args = args;
+    this.stream = stream;
+    this.stack = currentStack();
+    this.sites = findLatentSites(model, args, stream);
+    this.dimension = this.sites.reduce((sum, site) => sum + site.size, 0);
+  }
+
+  /** Calls the model, with `handler` innermost around it. */
+  call(handler: Handler): void {
+    new SeedHandler({ seed: this.stream }).run(() => handler.run(() => this.model(...(this.args as never[]))));
+  }
+
+  /**
+   * The trace of the model where its latent sites are the images of `unconstrained`, one tensor a site, and the logarithm of
+   * the bijections' volume change.
+   *
+   * @throws ModelChanged when latent sites or their shapes are not those that were found at first.
+   */
+  trace(unconstrained: readonly Tensor[]): { trace: Trace; logVolume: Scalar } {
+    const constrain = new ConstrainHandler(this.sites, unconstrained);
+    const tracer = new TraceHandler();
+    tracer.run(() => this.call(constrain));
+    return { trace: tracer.trace(), logVolume: constrain.finish() };
+  }
+
+  /** log p(latent sites, observations), volume changes of the bijections included. */
+  logDensity(unconstrained: readonly Tensor[]): Scalar {
+    const { trace, logVolume } = this.trace(unconstrained);
+    return tf.add(trace.logProbSum(), logVolume);
+  }
+
+  /** Runs `body` under the captured handlers, with the checks of parameters and values switched on or off. */
+  within<R>(validate: boolean, body: () => R): R {
+    return withValidation(validate, () => withStack(this.stack, body));
+  }
+
+  /** {@link within}, freeing the tensors that `body` makes; for eager runs. */
+  tidily<R>(validate: boolean, body: () => R): R {
+    const engine = tf.engine();
+    engine.startScope('density');
+    try {
+      return this.within(validate, body);
+    } finally {
+      engine.endScope([]);
+    }
+  }
+
+  /** A point of unconstrained space, cut into one tensor a site. */
+  split(q: Float64Array): Tensor[] {
+    return this.sites.map(({ offset, size, unconstrainedShape }) =>
+      tf.tensor(Float32Array.from(q.subarray(offset, offset + size)), [...unconstrainedShape]),
+    );
+  }
+}
