@@ -16,6 +16,7 @@ export default {
   },
   moduleNameMapper: {
     '^@tychejs/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@tychejs/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^#platform$': '<rootDir>/packages/ppl/src/platform/node.ts',
   },
 };

@@ -1,4 +1,11 @@
-/** @file The front of Tyche's compiler: tfjs functions as graphs. */
+/** @file Tyche's compiler: tfjs functions as graphs, and as WebAssembly. */
+export { compile, compileSync } from './compile.ts';
+export type { CompileOptions } from './compile.ts';
+export { CompiledProgram } from './program/program.ts';
+export type { ArraySpec, ProgramNumbers, ProgramResults, ProgramStats } from './program/program.ts';
+export { ProgramFormatError } from './program/format.ts';
+export { supportsRelaxedSimd } from './wasm/relaxedSimd.ts';
+export type { Precision } from './wasm/lanes/lanes.ts';
 export { GraphBuilder } from './graph/builder.ts';
 export { registerFunction } from './graph/functions.ts';
 export type { SpecialFunction } from './graph/functions.ts';

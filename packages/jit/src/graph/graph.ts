@@ -8,6 +8,8 @@ import { at } from './shape.ts';
 export interface GraphInput {
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Of an input that was not declared but met while tracing, such as random draws: what it was then. */
+  readonly captured?: { readonly label: string; readonly values: Float64Array };
 }
 
 /** What a {@link Graph} is made of. */

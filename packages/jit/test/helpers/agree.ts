@@ -5,6 +5,7 @@ import { interpret } from '../../src/graph/interpret.ts';
 import { sizeOf } from '../../src/graph/shape.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
 import type { TraceableFunction } from '../../src/trace/traceGraph.ts';
+import { expectCompiled } from './compiled.ts';
 import { discrepancy, gradientByDifferences, uniform } from './numbers.ts';
 import { expectNoLeak } from './tfjs.ts';
 
@@ -60,12 +61,13 @@ export interface AgreementOptions {
   readonly tolerance?: number;
 }
 
-/** Traces `fn`, interprets the graph and compares types, shapes, values and gradients with eager tfjs. */
+/** Traces `fn`, interprets and compiles the graph and compares types, shapes, values and gradients with eager tfjs. */
 export function expectAgreement(fn: TraceableFunction, args: readonly Argument[], options: AgreementOptions = {}): Graph {
   const { grad = false, tolerance = 1e-5 } = options;
   const graph = trace(fn, args, grad);
   const expected = eager(fn, args, grad);
   const actual = interpret(graph, args.map(({ values }) => values));
+  expectCompiled(graph, args.map(({ values }) => values));
   const types = graph.outputs.map((id) => ({ shape: graph.nodes[id]!.shape, dtype: graph.nodes[id]!.dtype }));
   const dtypes: Record<string, string> = { float32: 'float', int32: 'int', bool: 'bool' };
   expect(types).toEqual(expected.outputs.map(({ shape, dtype }) => ({ shape, dtype: dtypes[dtype] })));

@@ -33,8 +33,10 @@ export class FunctionBuilder {
   readonly type: FunctionType;
   readonly #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
-  readonly #free = new Map<ValueType, Local[]>();
+  readonly #free = new Map<ValueType, Set<Local>>();
   #depth = 0;
+  /** Locals of the innermost {@link scoped}. */
+  #taken: [ValueType, Local][] = [];
 
   constructor(type: FunctionType) {
     this.type = type;
@@ -47,16 +49,29 @@ export class FunctionBuilder {
 
   /** A new local variable, zero at first; one given back by {@link release} may be used again with its old value. */
   local(type: ValueType): Local {
-    const known = this.#free.get(type)?.pop();
-    if (known !== undefined) return known;
-    this.#locals.push(type);
-    return (this.type.params.length + this.#locals.length - 1) as Local;
+    const free = this.#free.get(type);
+    const [known] = free ?? [];
+    if (known !== undefined) free?.delete(known);
+    const local = known ?? ((this.type.params.length + this.#locals.push(type) - 1) as Local);
+    this.#taken.push([type, local]);
+    return local;
   }
 
-  /** Gives a local back, to be used for something else of its type. */
+  /** Runs `body` and gives back all locals that it made. */
+  scoped(body: () => void): this {
+    const outer = this.#taken;
+    const own: [ValueType, Local][] = [];
+    this.#taken = own;
+    body();
+    this.#taken = outer;
+    for (const [type, local] of own) this.release(type, local);
+    return this;
+  }
+
+  /** Gives locals back, to be used for something else of their type; giving one back twice does no harm. */
   release(type: ValueType, ...locals: readonly Local[]): void {
-    const free = this.#free.get(type) ?? [];
-    free.push(...locals);
+    const free = this.#free.get(type) ?? new Set();
+    for (const local of locals) free.add(local);
     this.#free.set(type, free);
   }
 

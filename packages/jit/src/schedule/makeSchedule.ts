@@ -1,0 +1,248 @@
+/** @file From a graph to steps: nodes that run over the same array are put into one loop wherever that is possible. */
+import type { Graph } from '../graph/graph.ts';
+import type { LoopNode, NodeId, NodeOf, Shape } from '../graph/node.ts';
+import { operandsOf } from '../graph/operands.ts';
+import { at, sizeOf, stridesOf } from '../graph/shape.ts';
+import { accessesOf, domainNode, isElementwise, isFused, squeeze } from './fused.ts';
+import type { Access, FusedStep, Lifetime, Operand, Schedule, Step, Value } from './schedule.ts';
+import type { View } from './view.ts';
+import { broadcastView, isContiguous, reshapeView, sliceView, transposeView, wholeView } from './view.ts';
+
+/** Loops longer than this in nodes are closed: the functions that they become should stay easy to compile. */
+const MOST_MEMBERS = 400;
+
+/** Puts the graph's nodes in order of execution. */
+export function makeSchedule(graph: Graph): Schedule {
+  return new Scheduler(graph).run();
+}
+
+/**
+ * One pass over the nodes. A node goes into the first loop over its array that comes after everything it reads, or into
+ * that of an operand if it reads it index for index; if there is none, into a new one at the end. Steps are in order of
+ * execution at any time.
+ */
+class Scheduler {
+  readonly #graph: Graph;
+  readonly #values: Value[];
+  readonly #views: View[] = [];
+  readonly #steps: Step[] = [];
+  /** The step that computes a root. */
+  readonly #stepOf = new Map<NodeId, number>();
+  /** The step that begins to write an assembled value. */
+  readonly #firstWrite = new Map<NodeId, number>();
+  /** Places of loops by their domain, ascending. */
+  readonly #loops = new Map<string, number[]>();
+  readonly #stored = new Map<NodeId, Lifetime>();
+  readonly #loopItems = new Map<NodeId, Map<number, NodeId>>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#values = [...graph.nodes];
+  }
+
+  run(): Schedule {
+    const { nodes } = this.#graph;
+    nodes.forEach((node, id) => {
+      if (node.op !== 'item') return;
+      const items = this.#loopItems.get(node.x) ?? new Map<number, NodeId>();
+      this.#loopItems.set(node.x, items.set(node.index, id));
+    });
+    nodes.forEach((_, id) => this.#place(id));
+    const used = new Set<NodeId>();
+    const outputs = this.#graph.outputs.map((id) => this.#result(id, used));
+    const gradients = this.#graph.gradients.map((id) => (id === null ? null : this.#result(id, used)));
+    this.#findStored([...outputs, ...gradients.filter((id) => id !== null)]);
+    return {
+      graph: this.#graph,
+      values: this.#values,
+      views: this.#views,
+      steps: this.#steps,
+      stored: this.#stored,
+      outputs,
+      gradients,
+    };
+  }
+
+  #shape(id: NodeId): Shape {
+    return at(this.#values, id).shape;
+  }
+
+  #view(id: NodeId): View {
+    return at(this.#views, id);
+  }
+
+  #place(id: NodeId): void {
+    const node = at(this.#values, id);
+    this.#views[id] = this.#viewOf(node, id);
+    if (this.#view(id).root !== id) return;
+    if (isFused(node)) this.#fuse(id);
+    else if (node.op === 'reshape') this.#copyInto(id, node.x);
+    else if (node.op === 'loop') this.#loop(id, node);
+    else if (node.op === 'assemble') this.#assemble(id, node);
+    else if (node.op === 'item') this.#stepOf.set(id, this.#stepOf.get(node.x) ?? 0);
+    else if (node.op !== 'input' && node.op !== 'constant') this.#dense(id);
+  }
+
+  #viewOf(node: Value, id: NodeId): View {
+    switch (node.op) {
+      case 'broadcast':
+        return broadcastView(this.#view(node.x), this.#shape(node.x), node.shape);
+      case 'transpose':
+        return transposeView(this.#view(node.x), node.permutation);
+      case 'slice':
+        return sliceView(this.#view(node.x), node.begin, node.strides);
+      case 'reshape':
+        return reshapeView(this.#view(node.x), this.#shape(node.x), node.shape) ?? wholeView(id, node.shape);
+      default:
+        return wholeView(id, node.shape);
+    }
+  }
+
+  /** A reshape that strides cannot say becomes a copy in the order of its operand. */
+  #copyInto(id: NodeId, x: NodeId): void {
+    this.#values[id] = { op: 'copy', shape: this.#shape(id), dtype: at(this.#values, id).dtype, x };
+    this.#fuse(id);
+  }
+
+  #fuse(id: NodeId): void {
+    const node = at(this.#values, id);
+    const shape = this.#shape(domainNode(node, id));
+    const domain = squeeze(shape);
+    const key = domain.join();
+    const earliest = this.#accesses(id).reduce((least, access) => Math.max(least, this.#earliest(access, domain, key)), 0);
+    const places = this.#loops.get(key) ?? [];
+    this.#loops.set(key, places);
+    const known = firstFrom(places, earliest, (place) => (this.#steps[place] as FusedStep).members.length < MOST_MEMBERS);
+    if (known === undefined) {
+      places.push(this.#steps.length);
+      this.#stepOf.set(id, this.#steps.length);
+      this.#steps.push({ kind: 'fused', domain, members: [id], fills: [] });
+    } else {
+      this.#stepOf.set(id, known);
+      (this.#steps[known] as FusedStep).members.push(id);
+    }
+  }
+
+  #accesses(id: NodeId): Access[] {
+    const node = at(this.#values, id);
+    return accessesOf(node, this.#shape(domainNode(node, id)), (x) => this.#shape(x), (x) => this.#view(x));
+  }
+
+  /** The first step in which the value can be read so: the one that computes it, if index for index, else the next. */
+  #earliest(access: Access, domain: Shape, key: string): number {
+    const step = this.#stepOf.get(access.root);
+    if (step === undefined) return 0;
+    return this.#isInStep(access, step, domain, key) ? step : step + 1;
+  }
+
+  /** Whether the value is at hand in that step's loop at the very index where it is needed. */
+  #isInStep(access: Access, step: number, domain: Shape, key: string): boolean {
+    const { isIndirect = false, root } = access;
+    const candidate = this.#steps[step];
+    if (isIndirect || candidate?.kind !== 'fused' || !isElementwise(at(this.#values, root))) return false;
+    return candidate.domain.join() === key && isIdentity(access, domain);
+  }
+
+  /** Parts are written where they are computed; before the first of them, what no part covers is filled. */
+  #assemble(id: NodeId, { parts, shape, fill, accumulate }: NodeOf<'assemble'>): void {
+    const strides = stridesOf(shape);
+    let [first, last, covered] = [Infinity, 0, 0];
+    for (const { x, begin } of parts) {
+      const { shape: own, dtype } = at(this.#values, x);
+      const offset = begin.reduce((sum, from, axis) => sum + from * at(strides, axis), 0);
+      const part = this.#values.push({ op: 'part', shape: own, dtype, x, target: id, offset, strides, accumulate }) - 1;
+      this.#views[part] = wholeView(part, own);
+      this.#fuse(part);
+      const step = this.#stepOf.get(part) ?? 0;
+      [first, last, covered] = [Math.min(first, step), Math.max(last, step), covered + sizeOf(own)];
+    }
+    this.#stepOf.set(id, last);
+    this.#firstWrite.set(id, first);
+    if (accumulate || covered < sizeOf(shape)) (this.#steps[first] as FusedStep).fills.push({ id, value: fill });
+  }
+
+  #dense(id: NodeId): void {
+    const operands = operandsOf(at(this.#graph.nodes, id)).map((x) => this.#inOnePiece(x));
+    this.#stepOf.set(id, this.#steps.length);
+    this.#steps.push({ kind: 'dense', node: id, operands });
+  }
+
+  #loop(id: NodeId, loop: LoopNode): void {
+    const operands = operandsOf(loop).map((x) => this.#inOnePiece(x));
+    this.#stepOf.set(id, this.#steps.length);
+    const items = this.#loopItems.get(id) ?? new Map<number, NodeId>();
+    this.#steps.push({ kind: 'loop', node: id, loop, operands, items, body: makeSchedule(loop.body) });
+  }
+
+  /** The value as an array in one piece, copied if need be. */
+  #inOnePiece(id: NodeId): Operand {
+    const shape = this.#shape(id);
+    const { root, offset } = this.#view(id);
+    if (isContiguous(this.#view(id), shape)) return { root, offset, shape };
+    return { root: this.#copy(id), offset: 0, shape };
+  }
+
+  #copy(x: NodeId): NodeId {
+    const { shape, dtype } = at(this.#values, x);
+    const id = this.#values.push({ op: 'copy', shape, dtype, x }) - 1;
+    this.#views[id] = wholeView(id, shape);
+    this.#fuse(id);
+    return id;
+  }
+
+  /** A result has a place of its own. */
+  #result(id: NodeId, used: Set<NodeId>): NodeId {
+    const { root } = this.#view(id);
+    const isOwn = this.#stepOf.has(root) && root === id && !used.has(id);
+    const result = isOwn ? id : this.#copy(id);
+    used.add(result);
+    return result;
+  }
+
+  /** Which roots have to be kept in memory, and for how long: those read elsewhere than in the loop that computes them. */
+  #findStored(results: readonly NodeId[]): void {
+    const end = this.#steps.length;
+    const keep = (root: NodeId, reader: number): void => {
+      const first = this.#firstWrite.get(root) ?? this.#stepOf.get(root) ?? -1;
+      const lifetime = this.#stored.get(root);
+      if (lifetime === undefined) this.#stored.set(root, { first, last: reader });
+      else lifetime.last = Math.max(lifetime.last, reader);
+    };
+    this.#steps.forEach((step, place) => {
+      if (step.kind === 'fused') {
+        for (const member of step.members) {
+          const node = at(this.#values, member);
+          if (node.op === 'part') keep(node.target, place);
+          else if (!isElementwise(node)) keep(member, place);
+          for (const access of this.#accesses(member)) {
+            if (this.#stepOf.get(access.root) !== place) keep(access.root, place);
+          }
+        }
+      } else {
+        if (step.kind === 'dense') keep(step.node, place);
+        else for (const item of step.items.values()) keep(item, place);
+        for (const { root } of step.operands) keep(root, place);
+      }
+    });
+    for (const root of results) keep(root, end);
+  }
+}
+
+/** Whether the access walks through its root as the loop walks through its domain. */
+export function isIdentity({ offset, strides }: Access, domain: Shape): boolean {
+  if (offset !== 0) return false;
+  const own = stridesOf(domain);
+  return strides.every((stride, axis) => stride === own[axis]);
+}
+
+/** The first of `places` (ascending) from `earliest` on that `fits`. */
+function firstFrom(places: readonly number[], earliest: number, fits: (place: number) => boolean): number | undefined {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(places, middle) < earliest) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low; i < places.length; i++) if (fits(at(places, i))) return places[i];
+  return undefined;
+}
