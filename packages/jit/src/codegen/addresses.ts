@@ -34,17 +34,20 @@ export class Addresses {
   /** The address of a walk at index 0 of the innermost axis; must be asked for before the innermost loop begins. */
   outer(walk: Walk): Address {
     const steps = this.#counters.map((_, axis) => at(walk.strides, axis) * this.#size);
-    const key = steps.join();
+    // The two parts of an address are added without sign: one that goes down must be whole before.
+    const base = walk.strides.some((stride) => stride < 0) ? walk.address : 0;
+    const key = `${steps.join()}+${base}`;
     const known = this.#rows.get(key);
-    const local = known ?? this.#sum(steps);
+    const local = known ?? this.#sum(steps, base);
     this.#rows.set(key, local);
-    return { local, offset: walk.address };
+    return { local, offset: walk.address - base };
   }
 
-  /** The address of a walk at a position of the innermost axis; `cache` lives for one round. */
-  inner(walk: Walk, { counter, index }: Position, cache: Map<string, Local>): Address {
+  /** The address of a walk at a position of the innermost axis, and of `count` next to it; `cache` lives for one round. */
+  inner(walk: Walk, { counter, index }: Position, count: number, cache: Map<string, Local>): Address {
     const { local: row, offset } = this.outer(walk);
     const stride = at(walk.strides, walk.strides.length - 1);
+    if (stride < 0) return this.#downwards(row, { counter, index }, stride, count);
     const moved = offset + index * stride * this.#size;
     if (counter === null || stride === 0) return { local: row, offset: moved };
     const key = `${row},${stride}`;
@@ -54,9 +57,24 @@ export class Addresses {
     return { local, offset: moved };
   }
 
-  #sum(steps: readonly number[]): Local {
+  /** The last of `count` numbers lies lowest; the others are reached from there. */
+  #downwards(row: Local, { counter, index }: Position, stride: number, count: number): Address {
+    const f = this.#f;
+    const offset = (1 - count) * stride * this.#size;
+    f.get(row).i32(index * stride * this.#size - offset).op('i32.add');
+    if (counter !== null) f.get(counter).i32(stride).op('i32.mul').op('i32.add');
+    const local = f.local('i32');
+    f.set(local);
+    return { local, offset };
+  }
+
+  #sum(steps: readonly number[], base: number): Local {
     const f = this.#f;
     let sum: Local | null = null;
+    if (base !== 0) {
+      sum = f.local('i32');
+      f.i32(base).set(sum);
+    }
     steps.forEach((step, axis) => {
       if (step === 0) return;
       f.get(at(this.#counters, axis)).i32(step).op('i32.mul');

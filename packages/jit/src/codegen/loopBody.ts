@@ -110,8 +110,8 @@ export class LoopBody {
     return value;
   }
 
-  #at({ position, addresses }: Round, walk: Walk): Address {
-    return this.#addresses.inner(walk, position, addresses);
+  #at({ lanes, position, addresses }: Round, walk: Walk): Address {
+    return this.#addresses.inner(walk, position, lanes.count, addresses);
   }
 
   #load(round: Round, walk: Walk): Local {

@@ -48,7 +48,9 @@ export const CREATION: LoweringTable = {
     const indices = inputOf(call, 'indices');
     const isHot = g.compare('eq', g.reshape(indices, [...g.shape(indices), 1]), iota(depth, g));
     const type = dtypeOf(dtype);
-    return g.select(isHot, g.scalar(onValue, type), g.scalar(offValue, type));
+    // Typed arrays of whole numbers drop fractions.
+    const scalar = (value: number): NodeId => g.scalar(type === 'int' ? Math.trunc(value) : value, type);
+    return g.select(isHot, scalar(onValue), scalar(offValue));
   },
   [tf.Diag]: (call, g) => {
     const x = inputOf(call, 'x');
