@@ -15,20 +15,37 @@ export function logSumExp(x: Operand, axis?: number | number[] | null, keepDims 
   return tf.tidy(() => {
     const values = toFloat(x);
     const axes = tf.util.parseAxisParam(axis ?? values.shape.map((_, i) => i), values.shape);
-    if (values.size === 0) {
-      const kept = values.shape.map((size, i) => (axes.includes(i) ? 1 : size));
-      const empty = tf.fill(kept, -Infinity);
-      return keepDims ? empty : tf.squeeze(empty, axes);
-    }
-    const largest = stopGradient(tf.max(values, axes, true));
-    const shift = tf.where(tf.isFinite(largest), largest, tf.zerosLike(largest));
-    const sum = tf.sum(tf.exp(tf.sub(values, shift)), axes, true);
-    const empty = tf.equal(sum, 0);
-    // The logarithm is never taken of 0, so that its infinite derivative does not arise.
-    const log = tf.add(tf.log(tf.where(empty, tf.onesLike(sum), sum)), shift);
-    const result = tf.where(empty, tf.fill(sum.shape, -Infinity), log);
+    const kept = values.shape.map((size, i) => (axes.includes(i) ? 1 : size));
+    const result = values.size === 0 ? tf.fill(kept, -Infinity) : alongAxes(values, axes);
     return keepDims ? result : tf.squeeze(result, axes);
   });
+}
+
+/** The sums over `axes`, which are kept; with a gradient of its own, as that of the maximum would be found in vain. */
+function alongAxes(x: Tensor, axes: number[]): Tensor {
+  const sums = tf.customGrad((values: Tensor | tf.GradSaveFunc, save: Tensor | tf.GradSaveFunc) => {
+    const [given, keep] = [values as Tensor, save as tf.GradSaveFunc];
+    keep([given]);
+    const { sum, shift } = shifted(given, axes);
+    return {
+      value: tf.add(tf.log(sum), shift),
+      // From the values anew, so that it can be differentiated again. Each entry's share; of nothing, none.
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const { terms, sum: whole } = shifted(saved[0] as Tensor, axes);
+        const isNothing = tf.equal(whole, 0);
+        return tf.mul(terms, tf.div(dy, tf.where(isNothing, tf.onesLike(whole), whole)));
+      },
+    };
+  });
+  return sums(x);
+}
+
+/** e^(x - shift) and its sums over `axes`, where the shift is the largest x, if that is finite. */
+function shifted(x: Tensor, axes: number[]): { terms: Tensor; sum: Tensor; shift: Tensor } {
+  const largest = stopGradient(tf.max(x, axes, true));
+  const shift = tf.where(tf.isFinite(largest), largest, tf.zerosLike(largest));
+  const terms = tf.exp(tf.sub(x, shift));
+  return { terms, sum: tf.sum(terms, axes, true), shift };
 }
 
 /** x minus its {@link logSumExp} over the last axis; unlike `tf.logSoftmax` it can be differentiated twice. */
