@@ -1,7 +1,16 @@
-/** @file Differential equations, solved by fourth-order Runge-Kutta steps of fixed length, unrolled. */
+/** @file Differential equations, solved by fourth-order Runge-Kutta steps of fixed length: unrolled, and as a loop. */
 import * as tf from '@tensorflow/tfjs-core';
-import { dist, plate, sample } from '@tychejs/ppl';
+import { dist, ops, plate, sample } from '@tychejs/ppl';
 import { poisson, times } from './simulate.js';
+
+/** One classical step of length h. */
+function rungeKutta(f, y, t, h) {
+  const k1 = f(y, t);
+  const k2 = f(tf.add(y, tf.mul(k1, h / 2)), t + h / 2);
+  const k3 = f(tf.add(y, tf.mul(k2, h / 2)), t + h / 2);
+  const k4 = f(tf.add(y, tf.mul(k3, h)), t + h);
+  return tf.add(y, tf.mul(tf.addN([k1, tf.mul(k2, 2), tf.mul(k3, 2), k4]), h / 6));
+}
 
 /**
  * The solution of y' = f(y, t) at `ends`.
@@ -14,17 +23,22 @@ function solve(f, state, start, ends, steps) {
   let [y, t] = [state, start];
   for (const end of ends) {
     const h = (end - t) / steps;
-    for (let i = 0; i < steps; i++, t += h) {
-      const k1 = f(y, t);
-      const k2 = f(tf.add(y, tf.mul(k1, h / 2)), t + h / 2);
-      const k3 = f(tf.add(y, tf.mul(k2, h / 2)), t + h / 2);
-      const k4 = f(tf.add(y, tf.mul(k3, h)), t + h);
-      y = tf.add(y, tf.mul(tf.addN([k1, tf.mul(k2, 2), tf.mul(k3, 2), k4]), h / 6));
-    }
+    for (let i = 0; i < steps; i++, t += h) y = rungeKutta(f, y, t, h);
     t = end;
     solution.push(y);
   }
   return tf.stack(solution);
+}
+
+/** The same for an equation without t and ends a unit apart, with a loop that is compiled as one. */
+function solveByScan(f, state, numEnds, steps) {
+  const unit = (y) => {
+    let next = y;
+    for (let i = 0; i < steps; i++) next = rungeKutta(f, next, 0, 1 / steps);
+    return [next, next];
+  };
+  const [, solution] = ops.scan(unit, state, null, { length: numEnds });
+  return solution;
 }
 
 const HARES = [
@@ -34,28 +48,43 @@ const LYNXES = [
   4, 6.1, 9.8, 35.2, 59.4, 41.7, 19, 13, 8.3, 9.1, 7.4, 8, 12.3, 19.5, 45.7, 51.1, 29.7, 15.8, 9.7, 10.1, 8.6,
 ];
 
+/** @param integrate - from growth and initial state to the states after 1 .. N years. */
+function lotkaVolterraModel({ N, y_init, y }, integrate) {
+  const theta = sample('theta', dist.truncatedNormal([1, 0.05, 1, 0.05], [0.5, 0.05, 0.5, 0.05], 0, Infinity).toEvent(1));
+  const initial = sample('z_init', dist.logNormal([Math.log(10), Math.log(10)], 1).toEvent(1));
+  const sigma = sample('sigma', dist.logNormal([-1, -1], 1).toEvent(1));
+  const [alpha, beta, gamma, delta] = tf.unstack(theta);
+  const growth = (z) => {
+    const [prey, predator] = tf.unstack(z);
+    return tf.stack([
+      tf.mul(prey, tf.sub(alpha, tf.mul(beta, predator))),
+      tf.mul(predator, tf.sub(tf.mul(delta, prey), gamma)),
+    ]);
+  };
+  sample('y_init', dist.logNormal(tf.log(initial), sigma).toEvent(1), { obs: y_init });
+  const z = integrate(growth, initial);
+  plate('years', N, () => sample('y', dist.logNormal(tf.log(z), sigma).toEvent(1), { obs: y }));
+}
+
+function haresAndLynxes() {
+  const [first, ...rest] = HARES.map((hares, i) => [hares, LYNXES[i]]);
+  return { N: 20, y_init: first, y: rest };
+}
+
 /** hudson_lynx_hare-lotka_volterra: hares and lynxes, 1900 to 1920 (Howard 2009). */
 export const lotkaVolterra = {
-  model({ N, y_init, y }) {
-    const theta = sample('theta', dist.truncatedNormal([1, 0.05, 1, 0.05], [0.5, 0.05, 0.5, 0.05], 0, Infinity).toEvent(1));
-    const initial = sample('z_init', dist.logNormal([Math.log(10), Math.log(10)], 1).toEvent(1));
-    const sigma = sample('sigma', dist.logNormal([-1, -1], 1).toEvent(1));
-    const [alpha, beta, gamma, delta] = tf.unstack(theta);
-    const growth = (z) => {
-      const [prey, predator] = tf.unstack(z);
-      return tf.stack([
-        tf.mul(prey, tf.sub(alpha, tf.mul(beta, predator))),
-        tf.mul(predator, tf.sub(tf.mul(delta, prey), gamma)),
-      ]);
-    };
-    const z = solve(growth, initial, 0, times(N, (i) => i + 1), 10);
-    sample('y_init', dist.logNormal(tf.log(initial), sigma).toEvent(1), { obs: y_init });
-    plate('years', N, () => sample('y', dist.logNormal(tf.log(z), sigma).toEvent(1), { obs: y }));
+  model(given) {
+    lotkaVolterraModel(given, (growth, initial) => solve(growth, initial, 0, times(given.N, (i) => i + 1), 10));
   },
-  data: () => {
-    const [first, ...rest] = HARES.map((hares, i) => [hares, LYNXES[i]]);
-    return { N: 20, y_init: first, y: rest };
+  data: haresAndLynxes,
+};
+
+/** The same with a loop that is compiled as one. */
+export const lotkaVolterraByScan = {
+  model(given) {
+    lotkaVolterraModel(given, (growth, initial) => solveByScan(growth, initial, given.N, 10));
   },
+  data: haresAndLynxes,
 };
 
 /** one_comp_mm_elim_abs: one compartment, first-order absorption, Michaelis-Menten elimination. */
@@ -75,9 +104,9 @@ export const oneCompartment = {
     const ends = times(20, (i) => (i + 1) / 2);
     const observed = [];
     let c = 0;
-    for (let t = 0, i = 0; i < 20; t += 0.001) {
-      c += 0.001 * ((Math.exp(-ka * t) * D * ka) / V - ((vm / V) * c) / (km + c));
-      if (t + 0.001 >= ends[i] - 1e-9) observed.push(c * Math.exp(0.1 * stream.normal())) && i++;
+    for (let k = 0; k < 10_000; k++) {
+      c += 0.001 * ((Math.exp(-ka * 0.001 * k) * D * ka) / V - ((vm / V) * c) / (km + c));
+      if (k % 500 === 499) observed.push(c * Math.exp(0.1 * stream.normal()));
     }
     return { D, V, t0: 0, times: ends, C_hat: observed };
   },

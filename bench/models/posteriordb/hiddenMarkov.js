@@ -1,6 +1,6 @@
 /** @file Hidden Markov models: the states are summed out by the forward algorithm. */
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, dist, factor, plate, sample } from '@tychejs/ppl';
+import { constraints, dist, factor, ops, plate, sample } from '@tychejs/ppl';
 import { categorical, times } from './simulate.js';
 
 /**
@@ -13,6 +13,16 @@ function forward([first, ...rest], transition) {
   const logTransition = tf.log(transition);
   let alpha = first;
   for (const emission of rest) alpha = tf.add(emission, tf.logSumExp(tf.add(tf.expandDims(alpha, 1), logTransition), 0));
+  return tf.logSumExp(alpha);
+}
+
+/** The same as {@link forward}, of emissions [time, state] in one tensor, with a loop that is compiled as one. */
+function forwardByScan(emissions, transition) {
+  const [length, numStates] = emissions.shape;
+  const logTransition = tf.log(transition);
+  const step = (alpha, emission) => [tf.add(emission, tf.logSumExp(tf.add(tf.expandDims(alpha, 1), logTransition), 0)), null];
+  const first = tf.reshape(tf.slice(emissions, [0, 0], [1, numStates]), [numStates]);
+  const [alpha] = ops.scan(step, first, tf.slice(emissions, [1, 0], [length - 1, numStates]));
   return tf.logSumExp(alpha);
 }
 
@@ -34,6 +44,17 @@ export const hmmExample = {
     factor('y', forward(tf.unstack(dist.normal(mu, 1).logProb(tf.expandDims(y, 1))), theta));
   },
   data: (stream) => ({ N: 100, K: 2, y: simulateStates(stream, 100, (state) => [3, 9][state] + stream.normal()) }),
+};
+
+/** hmm_example-hmm_example with a loop that is compiled as one. */
+export const hmmExampleByScan = {
+  model({ K, y }) {
+    const theta = plate('from', K, () => sample('theta', dist.dirichlet([1, 1])));
+    const mu = sample('mu', dist.improperUniform(constraints.positiveOrdered, [], [K]));
+    factor('prior of mu', dist.normal([3, 10], 1).logProb(mu));
+    factor('y', forwardByScan(dist.normal(mu, 1).logProb(tf.expandDims(y, 1)), theta));
+  },
+  data: hmmExample.data,
 };
 
 /** bball_drive_event_0-hmm_drive_0: two exponential observations a time. */

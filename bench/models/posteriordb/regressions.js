@@ -1,13 +1,16 @@
-/** @file Linear regressions. `beta` is flat unless said otherwise. */
+/**
+ * @file Linear regressions. `beta` is flat unless said otherwise. Predictors go through `data`, which keeps their float64
+ * digits where tfjs would round them to float32.
+ */
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, dist, plate, sample } from '@tychejs/ppl';
+import { constraints, data, dist, plate, sample } from '@tychejs/ppl';
 
 const flat = (size) => dist.improperUniform(constraints.real, [], [size]);
 const flatPositive = () => dist.improperUniform(constraints.positive);
 
 /** y ~ N(Σ_k β_k column_k, σ). */
 function regression(columns, y, beta, sigma) {
-  const design = tf.stack(columns, 1);
+  const design = tf.transpose(data(columns));
   plate('observations', y.length, () => sample('y', dist.normal(tf.dot(design, beta), sigma), { obs: y }));
 }
 
@@ -22,7 +25,7 @@ export function kidscoreMomiq({ kid_score, mom_iq }) {
   const sigma = sample('sigma', dist.halfCauchy(2.5));
   const [intercept, slope] = tf.unstack(beta);
   plate('children', kid_score.length, () => {
-    sample('kid_score', dist.normal(tf.add(intercept, tf.mul(slope, mom_iq)), sigma), { obs: kid_score });
+    sample('kid_score', dist.normal(tf.add(intercept, tf.mul(slope, data(mom_iq))), sigma), { obs: kid_score });
   });
 }
 
@@ -41,10 +44,9 @@ export function logearnInteraction({ earn, height, male }) {
 }
 
 /** mesquite-logmesquite. */
-export function logmesquite(data) {
+export function logmesquite({ weight, diam1, diam2, canopy_height, total_height, density, group }) {
   const beta = sample('beta', flat(7));
   const sigma = sample('sigma', flatPositive());
-  const { diam1, diam2, canopy_height, total_height, density, group, weight } = data;
   const logs = [diam1, diam2, canopy_height, total_height, density].map(log);
   regression([ones(group), ...logs, group], log(weight), beta, sigma);
 }
@@ -61,7 +63,7 @@ export function nes({ partyid7, real_ideo, race_adj, age_discrete, educ1, gender
 export function blr({ X, y, D, N }) {
   const beta = plate('predictors', D, () => sample('beta', dist.normal(0, 10)));
   const sigma = sample('sigma', dist.halfNormal(10));
-  plate('observations', N, () => sample('y', dist.normal(tf.dot(X, beta), sigma), { obs: y }));
+  plate('observations', N, () => sample('y', dist.normal(tf.dot(data(X), beta), sigma), { obs: y }));
 }
 
 /** kilpisjarvi_mod-kilpisjarvi: nearly singular, for `x` is the calendar year; σ is flat. */

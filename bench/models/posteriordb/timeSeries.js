@@ -1,13 +1,13 @@
 /** @file Time series. */
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, dist, factor, plate, sample } from '@tychejs/ppl';
+import { constraints, data, dist, factor, ops, plate, sample } from '@tychejs/ppl';
 
 /** arK-arK: y_t ~ N(α + Σ_k β_k y_{t−k}, σ), t > K. */
 export function arK({ K, T, y }) {
   const alpha = sample('alpha', dist.normal(0, 10));
   const beta = plate('lags', K, () => sample('beta', dist.normal(0, 10)));
   const sigma = sample('sigma', dist.halfCauchy(2.5));
-  const lagged = tf.stack(Array.from({ length: K }, (_, k) => y.slice(K - 1 - k, T - 1 - k)), 1);
+  const lagged = tf.transpose(data(Array.from({ length: K }, (_, k) => y.slice(K - 1 - k, T - 1 - k))));
   const mean = tf.add(alpha, tf.dot(lagged, beta));
   plate('times', T - K, () => sample('y', dist.normal(mean, sigma), { obs: y.slice(K) }));
 }
@@ -20,25 +20,41 @@ export function garch11({ T, y, sigma1 }) {
   const alpha0 = sample('alpha0', dist.improperUniform(constraints.positive));
   const alpha1 = sample('alpha1', dist.improperUniform(constraints.unitInterval));
   const beta1 = sample('beta1', dist.improperUniform(constraints.interval(0, tf.sub(1, alpha1))));
+  const shocks = tf.mul(alpha1, tf.square(tf.sub(data(y), mu)));
   const variances = [tf.scalar(sigma1 ** 2)];
-  for (let t = 1; t < T; t++) {
-    const shock = tf.mul(alpha1, tf.square(tf.sub(y[t - 1], mu)));
-    variances.push(tf.add(tf.add(alpha0, shock), tf.mul(beta1, variances[t - 1])));
+  for (const shock of tf.unstack(shocks).slice(0, -1)) {
+    variances.push(tf.addN([alpha0, shock, tf.mul(beta1, variances.at(-1))]));
   }
   plate('times', T, () => sample('y', dist.normal(mu, tf.sqrt(tf.stack(variances))), { obs: y }));
 }
 
+/** garch-garch11 with a loop that is compiled as one. */
+export const garch11ByScan = {
+  model({ T, y, sigma1 }) {
+    const mu = sample('mu', dist.improperUniform(constraints.real));
+    const alpha0 = sample('alpha0', dist.improperUniform(constraints.positive));
+    const alpha1 = sample('alpha1', dist.improperUniform(constraints.unitInterval));
+    const beta1 = sample('beta1', dist.improperUniform(constraints.interval(0, tf.sub(1, alpha1))));
+    const shocks = tf.mul(alpha1, tf.square(tf.sub(data(y), mu)));
+    const step = (variance, shock) => [tf.addN([alpha0, shock, tf.mul(beta1, variance)]), variance];
+    const [, variances] = ops.scan(step, tf.scalar(sigma1 ** 2), shocks);
+    plate('times', T, () => sample('y', dist.normal(mu, tf.sqrt(variances)), { obs: y }));
+  },
+  data: (stream) => ({ T: 200, sigma1: 0.5, y: Array.from({ length: 200 }, () => 5 + 1.5 * stream.normal()) }),
+};
+
 /** arma-arma11: ν_t = μ + φ y_{t−1} + θ ε_{t−1}, y_t = ν_t + ε_t, ε_t ~ N(0, σ). */
 export const arma11 = {
-  model({ T, y }) {
+  model({ y }) {
     const mu = sample('mu', dist.normal(0, 10));
     const phi = sample('phi', dist.normal(0, 2));
     const theta = sample('theta', dist.normal(0, 2));
     const sigma = sample('sigma', dist.halfCauchy(2.5));
-    const errors = [tf.sub(y[0], tf.add(mu, tf.mul(phi, mu)))];
-    for (let t = 1; t < T; t++) {
-      const expected = tf.addN([mu, tf.mul(phi, y[t - 1]), tf.mul(theta, errors[t - 1])]);
-      errors.push(tf.sub(y[t], expected));
+    const values = tf.unstack(data(y));
+    const errors = [tf.sub(values[0], tf.add(mu, tf.mul(phi, mu)))];
+    for (let t = 1; t < y.length; t++) {
+      const expected = tf.addN([mu, tf.mul(phi, values[t - 1]), tf.mul(theta, errors[t - 1])]);
+      errors.push(tf.sub(values[t], expected));
     }
     factor('errors', dist.normal(0, sigma).logProb(tf.stack(errors)));
   },
@@ -52,6 +68,25 @@ export const arma11 = {
     }
     return { T: 200, y };
   },
+};
+
+/** arma-arma11 with a loop that is compiled as one. */
+export const arma11ByScan = {
+  model({ y }) {
+    const mu = sample('mu', dist.normal(0, 10));
+    const phi = sample('phi', dist.normal(0, 2));
+    const theta = sample('theta', dist.normal(0, 2));
+    const sigma = sample('sigma', dist.halfCauchy(2.5));
+    const before = tf.concat([tf.reshape(mu, [1]), data(y.slice(0, -1))]);
+    const expected = tf.add(mu, tf.mul(phi, before));
+    const step = (error, [now, mean]) => {
+      const next = tf.sub(tf.sub(now, mean), tf.mul(theta, error));
+      return [next, next];
+    };
+    const [, errors] = ops.scan(step, tf.scalar(0), [data(y), expected]);
+    factor('errors', dist.normal(0, sigma).logProb(errors));
+  },
+  data: arma11.data,
 };
 
 /** Shocks of scale `scale` around a walk: x_0 free, x_t = x_{t−1} + scale · z_t, all in one site. */
