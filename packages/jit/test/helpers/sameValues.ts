@@ -13,7 +13,18 @@ const TOLERANCE = 1e-12;
 export function expectSameValues(expected: Graph, actual: Graph, point: readonly number[][]): void {
   const types = (graph: Graph): unknown => graph.outputs.map((id) => ({ shape: graph.nodes[id]!.shape, dtype: graph.nodes[id]!.dtype }));
   expect(types(actual)).toEqual(types(expected));
-  const [before, after] = [results(expected, point), results(actual, point)];
+  expectResults(expected, results(actual, point), point, () => String(actual));
+}
+
+/** Checks results, however they came about, against those of a graph, as {@link expectSameValues} does. */
+export function expectResults(
+  expected: Graph,
+  after: readonly ArrayLike<number>[],
+  point: readonly number[][],
+  describe: () => string = () => '',
+  tolerance: number = TOLERANCE,
+): void {
+  const before = results(expected, point);
   const moved = results(expected, point.map((values) => values.map((x, i) => x + 1e-6 * (i % 2 === 0 ? 1 : -1))));
   const scale = greatestOnTheWay(expected, point);
   before.forEach((values, k) => {
@@ -21,9 +32,9 @@ export function expectSameValues(expected: Graph, actual: Graph, point: readonly
       const got = after[k]![i]!;
       if (Object.is(got, value) || got === value || Number.isNaN(value)) return;
       const sensitivity = Math.abs(moved[k]![i]! - value) / 1e-6;
-      const allowed = TOLERANCE * (scale + (Number.isFinite(sensitivity) ? sensitivity : 0));
+      const allowed = tolerance * (scale + (Number.isFinite(sensitivity) ? sensitivity : 0));
       if (!(Math.abs(got - value) <= allowed)) {
-        throw new Error(`result ${k}[${i}] is ${got}, was ${value} (allowed ${allowed})\n${String(expected)}\n${String(actual)}`);
+        throw new Error(`result ${k}[${i}] is ${got}, was ${value} (allowed ${allowed})\n${String(expected)}\n${describe()}`);
       }
     });
   });
