@@ -1,6 +1,6 @@
 /** @file Running functions of tensors as compiled programs, in float64. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { interpret, traceGraph } from '@tychejs/jit';
+import { compileSync } from '@tychejs/jit';
 
 /** An argument: its shape and how to fill it. */
 export interface Argument {
@@ -17,11 +17,10 @@ export interface Compiled {
 
 /** Compiles `fn` for arguments of these shapes. */
 export function compiled(fn: (...xs: Tensor[]) => Tensor, shapes: readonly (readonly number[])[], withGradients = true): Compiled {
-  const graph = traceGraph(fn, { inputs: shapes.map((shape) => ({ shape })), valueAndGrad: withGradients });
-  const run = (args: readonly ArrayLike<number>[]) => interpret(graph, args);
+  const program = compileSync(fn, { inputs: shapes.map((shape) => ({ shape })), valueAndGrad: withGradients, point: null });
   return {
-    value: (args) => run(args).outputs[0]!,
-    gradients: (args) => run(args).gradients.map((gradient) => gradient!),
+    value: (args) => program.run(...args).outputs[0] as Float64Array,
+    gradients: (args) => program.run(...args).gradients as Float64Array[],
   };
 }
 

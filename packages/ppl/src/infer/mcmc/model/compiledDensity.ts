@@ -24,9 +24,6 @@ export class CompiledModelDensity implements ModelDensity {
   readonly dimension: number;
   private readonly run: ModelRun;
   private readonly program: Program;
-  private readonly position: Float64Array;
-  private readonly value: Float64Array;
-  private readonly slope: Float64Array;
   private cachedSites: SiteProgram | null = null;
   private cachedInverse: Program | null = null;
 
@@ -43,25 +40,23 @@ export class CompiledModelDensity implements ModelDensity {
       valueAndGrad: true,
       point: benignPoint(dimension),
     });
-    this.position = this.program.inputView(0);
-    this.value = this.program.outputView(0);
-    this.slope = this.program.gradientView(0) ?? new Float64Array(dimension);
   }
 
   evaluate(q: Float64Array, gradient: Float64Array): number {
-    this.position.set(q);
-    this.program.execute();
-    gradient.set(this.slope);
-    return this.value[0] ?? NaN;
+    const { compiled, input, outputs, gradient: slope } = this.program;
+    input.set(q);
+    compiled.execute();
+    gradient.set(slope);
+    return outputs[0]?.[0] ?? NaN;
   }
 
   constrain(q: Float64Array): Record<string, SiteValue> {
     const { program, layout } = this.sites;
-    program.inputView(0).set(q);
-    program.execute();
+    program.input.set(q);
+    program.compiled.execute();
     const values: Record<string, SiteValue> = {};
     layout.forEach(({ name, shape }, i) => {
-      values[name] = { data: program.outputView(i).slice(), shape };
+      values[name] = { data: (program.outputs[i] as Float64Array).slice(), shape };
     });
     return values;
   }
@@ -70,22 +65,21 @@ export class CompiledModelDensity implements ModelDensity {
   unconstrain(values: readonly Float64Array[]): Float64Array {
     this.cachedInverse ??= compileInverse(this.run);
     const program = this.cachedInverse;
-    const input = program.inputView(0);
     let end = 0;
     for (const value of values) {
-      input.set(value, end);
+      program.input.set(value, end);
       end += value.length;
     }
-    program.execute();
+    program.compiled.execute();
     const q = new Float64Array(this.dimension);
-    this.run.sites.forEach(({ offset }, i) => q.set(program.outputView(i), offset));
+    this.run.sites.forEach(({ offset }, i) => q.set(program.outputs[i] as Float64Array, offset));
     return q;
   }
 
   /** Both programs as bytes. */
   toWorker(): WorkerTarget {
     const { program, layout } = this.sites;
-    return { density: this.program.toBytes(), constrain: program.toBytes(), layout };
+    return { density: this.program.compiled.toBytes(), constrain: program.compiled.toBytes(), layout };
   }
 
   private get sites(): SiteProgram {
@@ -103,7 +97,7 @@ function compileSites(run: ModelRun): SiteProgram {
       layout = sites.map(({ name, value }) => ({ name, shape: [...value.shape] }));
       return sites.map(({ value }) => tf.cast(value, 'float32'));
     },
-    { dimension: run.dimension, valueAndGrad: false },
+    { dimension: run.dimension, valueAndGrad: false, point: null },
   );
   return { program, layout };
 }
@@ -117,7 +111,7 @@ function compileInverse(run: ModelRun): Program {
     run.within(false, () => run.call(handler));
     return run.sites.map(({ name }) => handler.unconstrained.get(name) as Tensor);
   };
-  return compileProgram(inverse, { dimension, valueAndGrad: false });
+  return compileProgram(inverse, { dimension, valueAndGrad: false, point: null });
 }
 
 /** A point of unconstrained space in parts, one a site. */
