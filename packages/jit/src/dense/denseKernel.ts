@@ -4,6 +4,13 @@ import { at } from '../graph/shape.ts';
 import type { FunctionBuilder } from '../wasm/encode/functionBuilder.ts';
 import type { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
+import { emitCholesky } from './factor/cholesky.ts';
+import { emitTriangularSolve } from './factor/triangularSolve.ts';
+import { emitArgReduce } from './move/argReduce.ts';
+import { emitAssemble } from './move/assemble.ts';
+import { emitCumulative } from './move/cumulative.ts';
+import { emitGather, emitScatterAdd } from './move/gather.ts';
+import { emitTranspose } from './move/transpose.ts';
 import { dotScratch, emitDot } from './product/dot.ts';
 
 /**
@@ -30,7 +37,7 @@ export interface DenseContext {
 export type DenseNode = NodeOf<
   | 'dot' | 'cholesky' | 'triangularSolve'
   | 'conv' | 'convGradInput' | 'convGradFilter' | 'pool' | 'maxPoolGrad' | 'meanPoolGrad'
-  | 'cumulative' | 'reduce' | 'transpose' | 'gather' | 'scatterAdd'
+  | 'cumulative' | 'reduce' | 'transpose' | 'assemble' | 'gather' | 'scatterAdd'
 >;
 
 /**
@@ -38,37 +45,21 @@ export type DenseNode = NodeOf<
  * should: gathers and scatters of single numbers do as well in a fused loop.
  */
 export function isDense(node: Node): node is DenseNode {
-  switch (node.op) {
-    case 'dot':
-    case 'cholesky':
-    case 'triangularSolve':
-    case 'conv':
-    case 'convGradInput':
-    case 'convGradFilter':
-    case 'pool':
-    case 'maxPoolGrad':
-    case 'meanPoolGrad':
-    case 'cumulative':
-    case 'transpose':
-    case 'gather':
-    case 'scatterAdd':
-      return true;
-    case 'reduce':
-      return node.fn === 'argmax' || node.fn === 'argmin';
-    default:
-      return false;
-  }
+  if (node.op === 'reduce') return node.fn === 'argmax' || node.fn === 'argmin';
+  return DENSE.has(node.op);
 }
 
-/** Bytes of scratch memory that a node's kernel needs. @throws Error when there is no kernel for it. */
+const DENSE: ReadonlySet<Node['op']> = new Set<DenseNode['op']>([
+  'dot', 'cholesky', 'triangularSolve',
+  'conv', 'convGradInput', 'convGradFilter', 'pool', 'maxPoolGrad', 'meanPoolGrad',
+  'cumulative', 'transpose', 'assemble', 'gather', 'scatterAdd',
+]);
+
+/** Bytes of scratch memory that a node's kernel needs: 0 for most. */
 export function scratchBytes(node: Node, operandShapes: readonly Shape[], precision: Precision): number {
   const shape = (i: number): Shape => at(operandShapes, i);
-  switch (node.op) {
-    case 'dot':
-      return dotScratch(node, shape(0), shape(1), precision);
-    default:
-      return 0;
-  }
+  if (node.op === 'dot') return dotScratch(node, shape(0), shape(1), precision);
+  return 0;
 }
 
 /**
@@ -76,7 +67,7 @@ export function scratchBytes(node: Node, operandShapes: readonly Shape[], precis
  *
  * @param operands - one place an operand, in the order of `operandsOf`.
  * @param result - must not overlap with the operands or with the scratch memory.
- * @throws Error when there is no kernel for the node.
+ * @throws Error when there is no kernel for the node: see {@link isDense}.
  */
 export function emitDense(
   f: FunctionBuilder,
@@ -86,11 +77,41 @@ export function emitDense(
   context: DenseContext,
 ): void {
   const operand = (i: number): Place => at(operands, i);
+  if (!isDense(node)) throw new Error(`no dense kernel computes a node of kind ${node.op}`);
   switch (node.op) {
     case 'dot':
       emitDot(f, node, operand(0), operand(1), result, context);
       return;
-    default:
-      throw new Error(`no dense kernel computes a node of kind ${node.op}`);
+    case 'cholesky':
+      emitCholesky(f, node, operand(0), result, context);
+      return;
+    case 'triangularSolve':
+      emitTriangularSolve(f, node, operand(0), operand(1), result, context);
+      return;
+    case 'cumulative':
+      emitCumulative(f, node, operand(0), result, context);
+      return;
+    case 'reduce':
+      emitArgReduce(f, node, operand(0), result, context);
+      return;
+    case 'transpose':
+      emitTranspose(f, node, operand(0), result, context);
+      return;
+    case 'assemble':
+      emitAssemble(f, node, operands, result, context);
+      return;
+    case 'gather':
+      emitGather(f, node, operand(0), operand(1), result, context);
+      return;
+    case 'scatterAdd':
+      emitScatterAdd(f, node, operand(0), operand(1), result, context);
+      return;
+    case 'conv':
+    case 'convGradInput':
+    case 'convGradFilter':
+    case 'pool':
+    case 'maxPoolGrad':
+    case 'meanPoolGrad':
+      throw new Error(`the kernel of ${node.op} is not written yet`);
   }
 }

@@ -4,9 +4,7 @@ import type { Shape } from '../../src/graph/node.ts';
 import { sizeOf } from '../../src/graph/shape.ts';
 import type { Precision } from '../../src/wasm/lanes/lanes.ts';
 import { uniform } from '../helpers/numbers.ts';
-import { expectedOf, nodeOf, runNode } from './runNode.ts';
-
-const EPSILON = { float64: 2 ** -53, float32: 2 ** -24 } as const;
+import { EPSILON, expectedOf, nodeOf, runNode, worst } from './runNode.ts';
 
 /** Compares a product of numbers in [-1, 1] with the interpreter's, within the bound k eps Σ|a b| <= k² eps. */
 function check(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean, precision: Precision): void {
@@ -16,8 +14,7 @@ function check(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean, pre
   const actual = runNode(node, operands, precision);
   const expected = expectedOf(node, operands, precision);
   const bound = (k + 4) * (k + 4) * EPSILON[precision];
-  const worst = expected.reduce((most, x, i) => Math.max(most, Math.abs(x - actual[i]!)), 0);
-  expect(worst).toBeLessThanOrEqual(bound);
+  expect(worst(actual, expected)).toBeLessThanOrEqual(bound);
 }
 
 const precisions = fc.constantFrom<Precision>('float64', 'float32');

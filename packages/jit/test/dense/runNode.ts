@@ -104,3 +104,18 @@ export function expectedOf(node: Node, operands: readonly Operand[], precision: 
   }));
   return evaluateNode(node, rounded);
 }
+
+/** Half the distance from 1 to the next number. */
+export const EPSILON: Readonly<Record<Precision, number>> = { float64: 2 ** -53, float32: 2 ** -24 };
+
+/** The greatest difference; infinite where only one is NaN. */
+export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let most = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const [a, b] = [actual[i]!, expected[i]!];
+    if (Number.isNaN(a) !== Number.isNaN(b)) return Infinity;
+    if (!Number.isNaN(a) && a !== b) most = Math.max(most, Math.abs(a - b));
+  }
+  return most;
+}

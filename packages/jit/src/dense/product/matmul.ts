@@ -7,7 +7,8 @@ import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
-import { packKernel, panelRow } from './pack.ts';
+import { rowsKernel } from '../move/rows.ts';
+import { transposeKernel } from '../move/transpose.ts';
 import type { Update } from './tile.ts';
 import { tileKernel, vectorsFor } from './tile.ts';
 
@@ -28,6 +29,11 @@ const TILE_ROWS = 4;
 
 /** Untransposed `b` of up to so many bytes is read where it lies. */
 const SMALL_BYTES = 16384;
+
+/** Bytes of a row of a panel: whole vectors. */
+function panelRow({ precision }: Precise, width: number): number {
+  return Math.ceil((width * elementSize(precision)) / VECTOR_BYTES) * VECTOR_BYTES;
+}
 
 /** How a product is cut up. */
 interface Plan extends Product {
@@ -136,9 +142,10 @@ function blockKernel(context: DenseContext, block: Plan, strides: Strides, updat
         let [panel, bStep] = [b, strides.bStep];
         if (block.packB) {
           [panel, bStep] = [scratch, panelRow(context, columns.size)];
-          const row = block.transposeB ? strides.bColumn : strides.bStep;
-          const shape = { steps: block.k, width: columns.size, row, targetRow: bStep, transpose: block.transposeB };
-          w.call(packKernel(context, shape), b, scratch);
+          const pack = block.transposeB
+            ? transposeKernel(context, { rows: columns.size, columns: block.k, sourceRow: strides.bColumn, targetRow: bStep })
+            : rowsKernel(context, { rows: block.k, columns: columns.size, sourceRow: strides.bStep, targetRow: bStep }, 'copy');
+          w.call(pack, scratch, b);
         }
         const [left, right] = [w.pointer(packed), w.pointer(c)];
         for (const rows of partsOf(block.m, block.tileRows)) {
@@ -171,9 +178,9 @@ function packRows(
   const aStep = panelRow(context, block.tileRows);
   const [source, next] = [w.pointer(a), w.pointer(target)];
   for (const rows of partsOf(block.m, block.tileRows)) {
-    const panel = { steps: block.k, width: rows.size, row: strides.aStep, targetRow: aStep, transpose: false };
+    const panel = { rows: block.k, columns: rows.size, sourceRow: strides.aStep, targetRow: aStep };
     w.times(rows.count, () => {
-      w.call(packKernel(context, panel), source, next);
+      w.call(rowsKernel(context, panel, 'copy'), next, source);
       w.move(source, rows.size * strides.aRow);
       w.move(next, block.k * aStep);
     });

@@ -5,7 +5,7 @@ import type { DenseContext } from '../denseKernel.ts';
 import { kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
-import { transposeBlock } from './pack.ts';
+import { transposeBlock } from '../move/transpose.ts';
 
 /** Vectors of the right-hand side that are kept in registers. */
 const KEPT = 10;
