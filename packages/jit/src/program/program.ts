@@ -68,8 +68,9 @@ export class CompiledProgram {
     this.#inputViews = parts.inputs.map(view);
     this.#outputViews = parts.outputs.map(view);
     this.#gradientViews = parts.gradients.map((array) => (array === null ? null : view(array)));
-    this.inputs = parts.inputs.slice(0, parts.numArguments);
-    this.outputs = parts.outputs;
+    const spec = ({ shape, dtype }: ProgramArray): ArraySpec => ({ shape, dtype });
+    this.inputs = parts.inputs.slice(0, parts.numArguments).map(spec);
+    this.outputs = parts.outputs.map(spec);
     this.precision = parts.precision;
     this.graph = origin?.graph ?? { toString: () => `program(${this.inputs.map(({ shape }) => formatShape(shape)).join(', ')})` };
     this.stats = origin?.stats ?? null;

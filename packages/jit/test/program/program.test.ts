@@ -45,7 +45,9 @@ test('a program gives values and gradients in float64, and no tensor', async () 
   expect(outputs[0]).toBeInstanceOf(Float64Array);
 });
 
-test('compiling leaves tfjs as it was', () => expectNoLeak(() => compileSync(model, { ...options })));
+test('compiling leaves tfjs as it was', () => {
+  expectNoLeak(() => compileSync(model, { ...options }));
+});
 
 test('views are the memory of the program', () => {
   const program = compileSync(model, { ...options });
@@ -67,7 +69,7 @@ test('float32 programs hold float32', () => {
 
 test('a program says what it is', () => {
   const program = compileSync(model, { ...options });
-  expect(program.inputs).toEqual([{ shape: [3], dtype: 'float', address: expect.any(Number) as number }, expect.objectContaining({ shape: [] })]);
+  expect(program.inputs).toEqual([{ shape: [3], dtype: 'float' }, { shape: [], dtype: 'float' }]);
   expect(String(program.graph)).toMatch(/^graph\(x0: float\[3\], x1: float\)/);
   expect(program.stats!.nodes).toBeGreaterThan(3);
   expect(program.stats!.memoryBytes).toBeGreaterThan(12 * 8);
