@@ -2,7 +2,7 @@
 import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './diagnostics/chains.ts';
 import { autocorrelationEss, tailEss } from './diagnostics/effectiveSampleSize.ts';
 import { mean, sortedQuantile, variance } from './diagnostics/moments.ts';
-import { rankNormalise } from './diagnostics/rankNormalise.ts';
+import { atPlaces, foldedScores, placesOf, rankScores } from './diagnostics/rankNormalise.ts';
 import { rankRHat } from './diagnostics/rHat.ts';
 
 export interface ScalarSummary {
@@ -44,12 +44,16 @@ export function summariseScalar(chains: Chains): ScalarSummary {
     return { ...moments, mcseMean: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, rHat: Number.NaN };
   }
   const halves = splitChains(arrays);
-  const scores = rankNormalise(halves);
+  // Splitting leaves out the middle draw of an odd number.
+  const ranked = halves.length * (halves[0]?.length ?? 0) === sorted.length ? sorted : pool(halves).sort();
+  const places = placesOf(halves, ranked);
+  const scores = atPlaces(places, rankScores(ranked));
+  const folded = atPlaces(places, foldedScores(ranked, sortedQuantile(ranked, 0.5)));
   return {
     ...moments,
     mcseMean: sd / Math.sqrt(autocorrelationEss(halves)),
     essBulk: autocorrelationEss(scores),
     essTail: tailEss(halves, sorted),
-    rHat: rankRHat(halves, scores),
+    rHat: rankRHat(scores, folded),
   };
 }

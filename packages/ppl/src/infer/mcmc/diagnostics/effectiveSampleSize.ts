@@ -1,4 +1,5 @@
 /** @file Effective sample size: how many independent draws would tell as much. */
+import { meanAutocovariance } from './autocovariance.ts';
 import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './chains.ts';
 import { mean, sortedQuantile, variance } from './moments.ts';
 import { rankNormalise } from './rankNormalise.ts';
@@ -34,7 +35,7 @@ export function tailEss(halves: readonly Float64Array[], sorted: Float64Array): 
   // For a quantile: of the indicator that a draw lies at or below it (Vehtari et al. 2021, section 4.3).
   const quantileEss = (probability: number): number => {
     const threshold = sortedQuantile(sorted, probability);
-    return autocorrelationEss(halves.map((half) => half.map((draw) => (draw <= threshold ? 1 : 0))));
+    return autocorrelationEss(halves.map((half) => atMost(half, threshold)));
   };
   return Math.min(quantileEss(0.05), quantileEss(0.95));
 }
@@ -52,14 +53,13 @@ export function autocorrelationEss(chains: readonly Float64Array[]): number {
   const length = chains[0]?.length ?? 0;
   const total = chains.length * length;
   const means = chains.map(mean);
-  const centred = chains.map((chain, m) => chain.map((draw) => draw - (means[m] ?? 0)));
-  const within = mean(centred.map((chain) => autocovariance(chain, 0))) * (length / (length - 1));
+  const autocovariance = meanAutocovariance(chains.map((chain, m) => shifted(chain, means[m] as number)));
+  const within = autocovariance(0) * (length / (length - 1));
   const between = chains.length > 1 ? variance(means) : 0;
   const pooled = ((length - 1) / length) * within + between;
   if (!(pooled > 0)) return Number.NaN;
   // Equation 10: what the chains disagree about counts as autocorrelation at every lag.
-  const correlation = (lag: number) =>
-    1 - (within - mean(centred.map((chain) => autocovariance(chain, lag)))) / pooled;
+  const correlation = (lag: number) => 1 - (within - autocovariance(lag)) / pooled;
 
   let even = 1;
   let odd = correlation(1);
@@ -78,10 +78,15 @@ export function autocorrelationEss(chains: readonly Float64Array[]): number {
   return total / Math.max(time, 1 / Math.log10(total));
 }
 
-/** Σ xₜ xₜ₊ₗₐ₉ / N of a centred chain. */
-function autocovariance(centred: Float64Array, lag: number): number {
-  const length = centred.length;
-  let sum = 0;
-  for (let t = lag; t < length; t++) sum += (centred[t] ?? 0) * (centred[t - lag] ?? 0);
-  return sum / length;
+/** 1 where a draw is at most `threshold`, else 0. */
+function atMost(chain: Float64Array, threshold: number): Float64Array {
+  const indicators = new Float64Array(chain.length);
+  for (let t = 0; t < chain.length; t++) indicators[t] = (chain[t] as number) <= threshold ? 1 : 0;
+  return indicators;
+}
+
+function shifted(chain: Float64Array, by: number): Float64Array {
+  const result = new Float64Array(chain.length);
+  for (let t = 0; t < chain.length; t++) result[t] = (chain[t] as number) - by;
+  return result;
 }

@@ -3,12 +3,8 @@
 /** The mean, in two passes. */
 export function mean(sample: ArrayLike<number>): number {
   const n = sample.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += sample[i] ?? 0;
-  const rough = sum / n;
-  let rest = 0;
-  for (let i = 0; i < n; i++) rest += (sample[i] ?? 0) - rough;
-  return rough + rest / n;
+  const rough = sumAbout(sample, 0) / n;
+  return rough + sumAbout(sample, rough) / n;
 }
 
 /** The unbiased variance. */
@@ -16,7 +12,10 @@ export function variance(sample: ArrayLike<number>): number {
   const n = sample.length;
   const centre = mean(sample);
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += ((sample[i] ?? 0) - centre) ** 2;
+  for (let i = 0; i < n; i++) {
+    const deviation = (sample[i] as number) - centre;
+    sum += deviation * deviation;
+  }
   return sum / (n - 1);
 }
 
@@ -31,4 +30,11 @@ export function sortedQuantile(sorted: ArrayLike<number>, probability: number): 
   const upper = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
   // Not lower + ...: equal or infinite neighbours must give themselves.
   return at === below || lower === upper ? lower : lower + (at - below) * (upper - lower);
+}
+
+/** Σ (xᵢ - centre). */
+function sumAbout(sample: ArrayLike<number>, centre: number): number {
+  let sum = 0;
+  for (let i = 0; i < sample.length; i++) sum += (sample[i] as number) - centre;
+  return sum;
 }

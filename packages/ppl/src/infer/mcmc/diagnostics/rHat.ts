@@ -1,7 +1,7 @@
 /** @file R̂, the potential scale reduction factor. */
 import { checkChains, isDiagnosable, pool, splitChains, type Chains } from './chains.ts';
 import { mean, sortedQuantile, variance } from './moments.ts';
-import { rankNormalise } from './rankNormalise.ts';
+import { atPlaces, foldedScores, placesOf, rankScores } from './rankNormalise.ts';
 
 /**
  * Rank-normalised split R̂: the larger of the one for location and, with draws folded about their median, the one for
@@ -18,15 +18,15 @@ export function splitRHat(chains: Chains): number {
   const arrays = checkChains('infer.splitRHat', chains);
   if (!isDiagnosable(arrays)) return Number.NaN;
   const halves = splitChains(arrays);
-  return rankRHat(halves, rankNormalise(halves));
+  const sorted = pool(halves).sort();
+  const places = placesOf(halves, sorted);
+  return rankRHat(atPlaces(places, rankScores(sorted)), atPlaces(places, foldedScores(sorted, sortedQuantile(sorted, 0.5))));
 }
 
-/** {@link splitRHat} of chains already split, whose rank-normalised draws are `scores`. */
-export function rankRHat(halves: readonly Float64Array[], scores: readonly Float64Array[]): number {
-  const median = sortedQuantile(pool(halves).sort(), 0.5);
-  const folded = halves.map((half) => half.map((draw) => Math.abs(draw - median)));
+/** {@link splitRHat} from the rank-normalised draws of split chains, and those of draws folded about the median. */
+export function rankRHat(scores: readonly Float64Array[], folded: readonly Float64Array[]): number {
   const location = rHat(scores);
-  const scale = rHat(rankNormalise(folded));
+  const scale = rHat(folded);
   // Folding may leave nothing that varies, as for draws of two values; then there is no scale to compare.
   return Number.isNaN(scale) ? location : Math.max(location, scale);
 }

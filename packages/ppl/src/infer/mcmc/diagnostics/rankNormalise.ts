@@ -10,17 +10,74 @@ import { normalQuantile } from './normalQuantile.ts';
  */
 export function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   const sorted = pool(chains).sort();
+  return atPlaces(placesOf(chains, sorted), rankScores(sorted));
+}
+
+/** For every draw, the index in `sorted`, which holds all draws in ascending order, of the first that equals it. */
+export function placesOf(chains: readonly Float64Array[], sorted: Float64Array): Uint32Array[] {
+  return chains.map((chain) => {
+    const places = new Uint32Array(chain.length);
+    for (let t = 0; t < chain.length; t++) places[t] = firstAtLeast(sorted, chain[t] as number);
+    return places;
+  });
+}
+
+/** `scores` taken at places. */
+export function atPlaces(places: readonly Uint32Array[], scores: Float64Array): Float64Array[] {
+  return places.map((chain) => {
+    const own = new Float64Array(chain.length);
+    for (let t = 0; t < chain.length; t++) own[t] = scores[chain[t] as number] as number;
+    return own;
+  });
+}
+
+/** The normal quantiles of the ranks of draws in ascending order. */
+export function rankScores(sorted: Float64Array): Float64Array {
+  return scoresInOrder(sorted, (rank) => rank);
+}
+
+/** The normal quantiles of the ranks that draws in ascending order have by their distance from `centre`. */
+export function foldedScores(sorted: Float64Array, centre: number): Float64Array {
+  const { length } = sorted;
+  const distances = new Float64Array(length);
+  const order = new Uint32Array(length);
+  // Distances grow both ways from the centre: merging the two ways sorts them.
+  let above = firstAtLeast(sorted, centre);
+  let below = above - 1;
+  for (let rank = 0; rank < length; rank++) {
+    const up = above < length ? Math.abs((sorted[above] as number) - centre) : Infinity;
+    const down = below >= 0 ? Math.abs((sorted[below] as number) - centre) : Infinity;
+    const takesUp = below < 0 || (above < length && up <= down);
+    distances[rank] = takesUp ? up : down;
+    order[rank] = takesUp ? above++ : below--;
+  }
+  return scoresInOrder(distances, (rank) => order[rank] as number);
+}
+
+/** The scores of `sorted`, where the one of rank k (from 0) belongs to index `indexOf(k)`. */
+function scoresInOrder(sorted: Float64Array, indexOf: (rank: number) => number): Float64Array {
   const size = sorted.length;
-  // Where several draws are equal, the first of them holds the score for all.
+  const table = normalScores(size);
   const scores = new Float64Array(size);
   for (let start = 0; start < size; ) {
     let end = start + 1;
     while (end < size && sorted[end] === sorted[start]) end++;
-    const meanRank = (start + 1 + end) / 2;
-    scores[start] = normalQuantile((meanRank - 3 / 8) / (size + 1 / 4));
+    const score = table[start + end - 1] as number;
+    for (let rank = start; rank < end; rank++) scores[indexOf(rank)] = score;
     start = end;
   }
-  return chains.map((chain) => chain.map((draw) => scores[firstAtLeast(sorted, draw)] ?? 0));
+  return scores;
+}
+
+let latestScores = { size: 0, table: new Float64Array(0) };
+
+/** Φ⁻¹((r - 3/8) / (size + 1/4)) for the mean ranks r = 1, 1.5, 2, ... `size`: the same for every scalar of a run. */
+function normalScores(size: number): Float64Array {
+  if (latestScores.size !== size) {
+    const table = Float64Array.from({ length: 2 * size - 1 }, (_, i) => normalQuantile((1 + i / 2 - 3 / 8) / (size + 1 / 4)));
+    latestScores = { size, table };
+  }
+  return latestScores.table;
 }
 
 /** The index of the first entry of `sorted` that is not below `value`, by bisection. */
@@ -29,7 +86,7 @@ function firstAtLeast(sorted: Float64Array, value: number): number {
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
     else high = middle;
   }
   return low;
