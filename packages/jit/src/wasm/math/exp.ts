@@ -61,10 +61,22 @@ export function exp(v: MathLanes, x: Local): Local {
 /** e^x for x <= 0. */
 export function expOfNegative(v: MathLanes, x: Local): Local {
   const { shifted, r } = reduce(v, v.atLeast(x, v.pick(RANGE)[0]));
+  return scaled(v, r, shifted);
+}
+
+/** 2^k e^r. */
+function scaled(v: MathLanes, r: Local, shifted: Local): Local {
   const power = v.plus(v.add(r, curve(v, r)), 1);
   // 2^k in two factors, as it may be below the normal numbers, or above them when e^r is below 1.
   const half = v.shiftRight(shifted, 1);
   return v.mul(v.mul(power, v.powerOfTwo(half)), v.powerOfTwo(v.bitSub(shifted, half)));
+}
+
+/** e^(x + tail) for a tail far smaller than x, or 0. */
+export function expOfSum(v: MathLanes, x: Local, tail: Local): Local {
+  const [least, greatest] = v.pick(RANGE);
+  const { shifted, r } = reduce(v, v.atLeast(v.atMost(x, greatest), least));
+  return scaled(v, v.add(r, tail), shifted);
 }
 
 /** e^x - 1 for 0 <= x <= 40 (float32: 20): relative error 1 ulp. */

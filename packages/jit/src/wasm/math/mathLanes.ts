@@ -14,6 +14,9 @@ export type ByPrecision<T> = Readonly<Record<Precision, T>>;
 const UPPER_HALF: readonly number[] = Array.from({ length: 16 }, (_, i) => 8 + (i % 8));
 const LOWER_HALVES: readonly number[] = Array.from({ length: 16 }, (_, i) => (i < 8 ? i : 8 + i));
 
+/** Bytes 0 to 3 of every float64 lane. */
+const LOW_WORDS: readonly number[] = Array.from({ length: 16 }, (_, i) => 8 * Math.floor(i / 4) + (i % 4));
+
 /** Vector arithmetic together with what the bits of floats are. */
 export class MathLanes extends VectorLanes {
   /** Bits of the fraction: 52 or 23. */
@@ -29,6 +32,7 @@ export class MathLanes extends VectorLanes {
   /** Calls a function of this module's own. */
   readonly call: Call;
   readonly #integer: 'i32x4' | 'i64x2';
+  readonly #fused: boolean;
   readonly #float: 'f32x4' | 'f64x2';
 
   constructor(f: FunctionBuilder, precision: Precision, relaxed: boolean, calls: { readonly host: Call; readonly own: Call }) {
@@ -42,6 +46,7 @@ export class MathLanes extends VectorLanes {
     this.#float = double ? 'f64x2' : 'f32x4';
     this.host = calls.host;
     this.call = calls.own;
+    this.#fused = relaxed;
   }
 
   /** The one that belongs to the precision. */
@@ -142,32 +147,67 @@ export class MathLanes extends VectorLanes {
     return this.bitAdd(this.shiftLeft(shifted, this.fractionBits), this.constant(1));
   }
 
-  /**
-   * c[0] + c[1] x + c[2] x^2 + ..., the even and the odd powers apart, which halves the chain of dependent instructions.
-   */
+  /** c[0] + c[1] x + c[2] x^2 + ..., by Estrin's scheme, whose chain of dependent instructions is short. */
   polynomial(x: Local, squared: Local, coefficients: readonly number[]): Local {
-    const even = coefficients.filter((_, power) => power % 2 === 0);
-    const odd = coefficients.filter((_, power) => power % 2 === 1);
-    if (odd.length === 0) return this.horner(squared, even);
-    return this.mulAdd(x, this.horner(squared, odd), this.horner(squared, even));
+    let terms = coefficients.map((c) => this.constant(c));
+    for (let power = x; terms.length > 1; ) {
+      const pairs: Local[] = [];
+      for (let i = 0; i < terms.length; i += 2) {
+        const [low, high] = terms.slice(i, i + 2);
+        if (low !== undefined) pairs.push(high === undefined ? low : this.mulAdd(power, high, low));
+      }
+      terms = pairs;
+      if (terms.length > 1) power = power === x ? squared : this.mul(power, power);
+    }
+    return terms[0] ?? this.constant(0);
   }
 
-  /** The same by Horner's rule. */
-  horner(x: Local, coefficients: readonly number[]): Local {
-    const [last = 0, ...rest] = coefficients.toReversed();
-    let sum = this.constant(last);
-    for (const c of rest) sum = this.mulAdd(x, sum, this.constant(c));
-    return sum;
+  /**
+   * `y`, or what `write` gives instead when the mask fails in some lane.
+   *
+   * @param write - writes code that runs only then.
+   */
+  unlessAll(mask: Mask, y: Local, write: () => Local): Local {
+    const result = this.keep(() => this.f.get(y));
+    this.f.get(mask).op(`${this.#integer}.all_true`).op('i32.eqz');
+    this.f.if(() => this.f.get(write()).set(result));
+    return result;
   }
 
-  /** A function of float32 vectors computed by one of float64 vectors, two lanes at a time. */
-  inDouble(args: readonly Local[], write: (doubles: readonly Local[]) => Local): Local {
-    const { f } = this;
-    const low = write(args.map((arg) => this.keep(() => f.get(arg).op('f64x2.promote_low_f32x4'))));
-    const upper = args.map((arg) => this.keep(() => f.get(arg).get(arg).shuffle(UPPER_HALF).op('f64x2.promote_low_f32x4')));
-    const high = write(upper);
+  /**
+   * Float32 vectors computed by a function of float64 vectors, two lanes at a time.
+   *
+   * @param write - writes the code for two lanes.
+   */
+  inDouble(args: readonly Local[], write: (halves: readonly Local[]) => Local): Local {
+    const low = write(args.map((arg) => this.#lowHalf(arg)));
+    const high = write(args.map((arg) => this.#highHalf(arg)));
+    return this.#narrowed(low, high);
+  }
+
+  /**
+   * Like {@link inDouble}, for a function with two results: of the first the low 32 bits of each lane are kept, the second is
+   * rounded to float32.
+   */
+  throughDouble(x: Local, write: (double: MathLanes, half: Local) => readonly [Local, Local]): readonly [Local, Local] {
+    const double = new MathLanes(this.f, 'float64', this.#fused, { host: this.host, own: this.call });
+    const low = write(double, this.#lowHalf(x));
+    const high = write(double, this.#highHalf(x));
+    return [this.keep(() => this.f.get(low[0]).get(high[0]).shuffle(LOW_WORDS)), this.#narrowed(low[1], high[1])];
+  }
+
+  /** The low two of four float32 lanes, widened. */
+  #lowHalf(x: Local): Local {
+    return this.keep(() => this.f.get(x).op('f64x2.promote_low_f32x4'));
+  }
+
+  #highHalf(x: Local): Local {
+    return this.keep(() => this.f.get(x).get(x).shuffle(UPPER_HALF).op('f64x2.promote_low_f32x4'));
+  }
+
+  #narrowed(low: Local, high: Local): Local {
     return this.keep(() => {
-      f.get(low).op('f32x4.demote_f64x2_zero').get(high).op('f32x4.demote_f64x2_zero').shuffle(LOWER_HALVES);
+      this.f.get(low).op('f32x4.demote_f64x2_zero').get(high).op('f32x4.demote_f64x2_zero').shuffle(LOWER_HALVES);
     });
   }
 
