@@ -2,11 +2,14 @@
 import { GraphBuilder } from '../graph/builder.ts';
 import type { BinaryFunction, Comparison, DType, NodeId, Reduction, Shape, UnaryFunction } from '../graph/node.ts';
 import { at, broadcastShapes, sameShape, sizeOf } from '../graph/shape.ts';
-import { rewriteCast, rewriteLattice, rewriteSelect, rewriteUnary } from './rules/choice.ts';
+import { rewriteCast, rewriteLattice, rewriteSelect, rewriteTruth, rewriteUnary } from './rules/choice.ts';
+import { areOutOfOrder } from './rules/factors.ts';
+import { beforeGather } from './rules/gathered.ts';
 import { rewriteDot, rewriteTranspose } from './rules/matrix.ts';
 import { rewritePow } from './rules/power.ts';
 import { rewriteDiv, rewriteMul, rewriteNeg } from './rules/product.ts';
 import { rewriteReduce } from './rules/reduce.ts';
+import { rewriteScatterAdd } from './rules/scatter.ts';
 import { rewriteGather, rewriteSlice } from './rules/slice.ts';
 import { rewriteAdd, rewriteSub } from './rules/sum.ts';
 
@@ -18,10 +21,11 @@ const FLOAT_RULES: Readonly<Partial<Record<BinaryFunction, BinaryRule>>> = {
   mul: rewriteMul,
   div: rewriteDiv,
   pow: rewritePow,
+  min: (g, a, b) => rewriteLattice(g, 'min', a, b),
+  max: (g, a, b) => rewriteLattice(g, 'max', a, b),
 };
 
 const COMMUTATIVE: readonly string[] = ['add', 'mul', 'min', 'max', 'and', 'or', 'eq', 'ne'];
-const LATTICE: readonly string[] = ['min', 'max', 'and', 'or'];
 
 /**
  * A {@link GraphBuilder} whose methods give, where a rule knows it, a simpler node of the same value. Operands are simple
@@ -46,38 +50,39 @@ export class Rewriter extends GraphBuilder {
   }
 
   override unary(fn: UnaryFunction, x: NodeId): NodeId {
-    return this.#entrywise([x], ([a = x]) => {
+    return this.#entrywise(fn, [x], ([a = x]) => {
       return (fn === 'neg' ? rewriteNeg(this, a) : rewriteUnary(this, fn, a)) ?? super.unary(fn, a);
     });
   }
 
   override binary(fn: BinaryFunction, a: NodeId, b: NodeId): NodeId {
-    return this.#entrywise([a, b], ([x = a, y = b]) => {
+    return this.#entrywise(fn, [a, b], ([x = a, y = b]) => {
       const rule = this.dtype(x) === 'float' && this.dtype(y) === 'float' ? FLOAT_RULES[fn] : undefined;
-      const simpler = rule?.(this, x, y) ?? (LATTICE.includes(fn) ? rewriteLattice(this, fn, x, y) : null);
+      const simpler = rule?.(this, x, y) ?? (isLogical(fn) ? rewriteTruth(this, fn, x, y) ?? rewriteLattice(this, fn, x, y) : null);
       if (simpler !== null) return simpler;
-      return this.#isDisordered(fn, x, y) ? super.binary(fn, y, x) : super.binary(fn, x, y);
+      const isDisordered = fn === 'mul' && this.dtype(x) === 'float' ? areOutOfOrder(this, x, y) : this.#isDisordered(fn, x, y);
+      return isDisordered ? super.binary(fn, y, x) : super.binary(fn, x, y);
     });
   }
 
   override compare(fn: Comparison, a: NodeId, b: NodeId): NodeId {
-    return this.#entrywise([a, b], ([x = a, y = b]) => {
+    return this.#entrywise(fn, [a, b], ([x = a, y = b]) => {
       return this.#isDisordered(fn, x, y) ? super.compare(fn, y, x) : super.compare(fn, x, y);
     });
   }
 
   override select(condition: NodeId, a: NodeId, b: NodeId): NodeId {
-    return this.#entrywise([condition, a, b], ([c = condition, x = a, y = b]) => {
+    return this.#entrywise('select', [condition, a, b], ([c = condition, x = a, y = b]) => {
       return rewriteSelect(this, c, x, y) ?? super.select(c, x, y);
     });
   }
 
   override special(fn: string, ...args: readonly NodeId[]): NodeId {
-    return this.#entrywise(args, (own) => super.special(fn, ...own));
+    return this.#entrywise(fn, args, (own) => super.special(fn, ...own));
   }
 
   override cast(x: NodeId, dtype: DType): NodeId {
-    return this.#entrywise([x], ([a = x]) => rewriteCast(this, a, dtype) ?? super.cast(a, dtype));
+    return this.#entrywise('cast', [x], ([a = x]) => rewriteCast(this, a, dtype) ?? super.cast(a, dtype));
   }
 
   override transpose(x: NodeId, permutation: readonly number[]): NodeId {
@@ -93,6 +98,10 @@ export class Rewriter extends GraphBuilder {
 
   override gather(x: NodeId, indices: NodeId, axis: number): NodeId {
     return rewriteGather(this, x, indices, axis) ?? super.gather(x, indices, axis);
+  }
+
+  override scatterAdd(updates: NodeId, indices: NodeId, size: number): NodeId {
+    return rewriteScatterAdd(this, updates, indices, size) ?? super.scatterAdd(updates, indices, size);
   }
 
   override reduce(fn: Reduction, x: NodeId, axes: readonly number[]): NodeId {
@@ -118,12 +127,12 @@ export class Rewriter extends GraphBuilder {
    * An elementwise node of the operands as they were before they were broadcast or reshaped, which is done to the result
    * instead: so rules see through both, and what holds one number is a scalar.
    */
-  #entrywise(operands: readonly NodeId[], make: (operands: readonly NodeId[]) => NodeId): NodeId {
+  #entrywise(fn: string, operands: readonly NodeId[], make: (operands: readonly NodeId[]) => NodeId): NodeId {
     const shapes = operands.map((id) => this.shape(id));
     if (shapes.every((shape) => shape.length === 0)) return make(operands);
     const shape = broadcastShapes(...shapes);
     const bare = operands.map((id) => this.#bare(id));
-    return this.broadcast(this.#beforeReshape(bare, make), shape);
+    return this.broadcast(beforeGather(this, fn, bare, make) ?? this.#beforeReshape(bare, make), shape);
   }
 
   /** Without a broadcast; a scalar if it holds one number. */
@@ -148,4 +157,8 @@ export class Rewriter extends GraphBuilder {
     const result = make(nodes.map((node, i) => (node.op === 'reshape' && node.shape.length > 0 ? node.x : at(operands, i))));
     return this.reshape(this.broadcast(result, source), first.shape);
   }
+}
+
+function isLogical(fn: BinaryFunction): boolean {
+  return fn === 'and' || fn === 'or';
 }

@@ -3,15 +3,15 @@ import type { Graph } from '../graph/graph.ts';
 import { at } from '../graph/shape.ts';
 import { copyNode, replay } from './replay.ts';
 import { Rewriter } from './rewriter.ts';
-import { countUses } from './uses.ts';
+import { countUsers } from './uses.ts';
 
 /** The graph built anew by a {@link Rewriter}: the same values, within the laws that the rules state. */
 export function simplify(graph: Graph): Graph {
-  const uses = countUses(graph);
+  const users = countUsers(graph);
   const g = new Rewriter();
   return replay(graph, g, (node, id, rename) => {
     const copy = copyNode(g, node, rename);
-    if (at(uses, id) > 1) g.markShared(copy);
+    if (at(users, id) > 1) g.markShared(copy);
     return copy;
   });
 }

@@ -1,12 +1,25 @@
-/** @file Extremes, truth values, selections and casts; all exact. */
+/**
+ * @file Extremes, truth values, selections and casts.
+ *
+ * Law: exact, but for the sign of a zero.
+ */
 import type { BinaryFunction, DType, NodeId } from '../../graph/node.ts';
 import { UNARY } from '../../graph/functions.ts';
 import type { Rewriter } from '../rewriter.ts';
 import { uniformValue } from './operand.ts';
 
+/** `and` and `or` with what is known. */
+export function rewriteTruth(g: Rewriter, fn: BinaryFunction, a: NodeId, b: NodeId): NodeId | null {
+  const [left, right] = [uniformValue(g, a), uniformValue(g, b)];
+  const known = left ?? right;
+  if (known === null || g.dtype(a) !== 'bool' || g.dtype(b) !== 'bool') return null;
+  const decides = fn === 'and' ? known === 0 : known !== 0;
+  return decides ? g.scalar(fn === 'and' ? 0 : 1, 'bool') : left === null ? a : b;
+}
+
 /** `f(x, x)` is x, and `f(f(x, c), d)` is `f(x, f(c, d))`, for `min`, `max`, `and` and `or`. */
 export function rewriteLattice(g: Rewriter, fn: BinaryFunction, a: NodeId, b: NodeId): NodeId | null {
-  if (a === b && g.dtype(a) !== 'int') return a;
+  if (a === b) return a;
   if (g.isConstant(a) && !g.isConstant(b)) return g.binary(fn, b, a);
   const inner = g.node(a);
   if (inner.op !== 'binary' || inner.fn !== fn || uniformValue(g, b) === null || uniformValue(g, inner.b) === null) return null;
@@ -19,7 +32,19 @@ export function rewriteSelect(g: Rewriter, condition: NodeId, a: NodeId, b: Node
   const known = uniformValue(g, condition);
   if (known !== null) return known !== 0 ? a : b;
   const node = g.node(condition);
-  return node.op === 'unary' && node.fn === 'not' ? g.select(node.x, b, a) : null;
+  if (node.op === 'unary' && node.fn === 'not') return g.select(node.x, b, a);
+  return isNeedlessGuard(g, condition, a, b) ? b : null;
+}
+
+/** `x == 0 ? 0 : x c` with a finite c, and `x == 0 ? 0 : x / c` with one that is not zero: 0 by themselves. */
+function isNeedlessGuard(g: Rewriter, condition: NodeId, a: NodeId, b: NodeId): boolean {
+  const [test, term] = [g.node(condition), g.node(b)];
+  if (test.op !== 'compare' || test.fn !== 'eq' || uniformValue(g, test.b) !== 0 || uniformValue(g, a) !== 0) return false;
+  if (term.op !== 'binary' || term.dtype !== 'float' || term.a !== test.a && term.b !== test.a) return false;
+  const other = g.node(term.a === test.a ? term.b : term.a);
+  const values = other.op === 'constant' ? other.values : null;
+  if (values === null || !values.every(Number.isFinite)) return false;
+  return term.fn === 'mul' || (term.fn === 'div' && term.a === test.a && !values.includes(0));
 }
 
 /** A cast of what was cast before, where the first one lost nothing that the second would keep. */

@@ -63,13 +63,25 @@ export function hoistFromSum(g: Rewriter, x: NodeId, axes: readonly number[]): N
   if (node.op === 'broadcast') return whole(sumOf(g, node.x, sum));
   const positive = negated(g, x);
   if (positive !== null) return g.unary('neg', g.reduce('sum', positive, axes));
+  if (node.op === 'select') return ofSelect(g, x, sum, whole);
   if (node.op !== 'binary') return null;
   if (node.fn === 'add' || node.fn === 'sub') {
     const { fn, a, b } = node;
-    const splits = [a, b].some((id) => isLevel(g, id, sum) || g.isConstant(id));
+    // If the entries are wanted anyway, their sum costs one addition each, and so would another one.
+    const splits = !g.isShared(x) && [a, b].some((id) => isLevel(g, id, sum) || g.isConstant(id));
     return splits ? whole(g.binary(fn, sumOf(g, a, sum), sumOf(g, b, sum))) : null;
   }
   const parts = peel(g, x, sum);
   if (parts === null) return null;
   return whole(g.binary(parts.over ? 'div' : 'mul', sumOf(g, parts.rest, sum), dropLevel(g, parts.factor, sum)));
+}
+
+/** A choice made once for all: between sums, one of which takes no loop. */
+function ofSelect(g: Rewriter, x: NodeId, sum: Sum, whole: (id: NodeId) => NodeId): NodeId | null {
+  const node = g.node(x);
+  if (node.op !== 'select' || !isLevel(g, node.condition, sum)) return null;
+  const { condition, a, b } = node;
+  const isShort = (id: NodeId): boolean => isLevel(g, id, sum) || g.isConstant(id);
+  if (!isShort(a) && !isShort(b)) return null;
+  return whole(g.select(dropLevel(g, condition, sum), sumOf(g, a, sum), sumOf(g, b, sum)));
 }

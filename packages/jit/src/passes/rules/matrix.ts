@@ -1,11 +1,12 @@
 /**
  * @file Transposes, and transposes of matrices that are multiplied.
  *
- * Law: exact.
+ * Law: exact; but of scalar factors, as that of the order of factors.
  */
 import type { NodeId, NodeOf } from '../../graph/node.ts';
-import { at } from '../../graph/shape.ts';
+import { at, broadcastShapes, sizeOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
+import { throughLinear } from './linear.ts';
 
 /** `transpose(x)` of a transpose, or of a product of matrices that nobody else wants. */
 export function rewriteTranspose(g: Rewriter, x: NodeId, permutation: readonly number[]): NodeId | null {
@@ -34,7 +35,17 @@ export function rewriteDot(g: Rewriter, a: NodeId, b: NodeId, transposeA: boolea
   if (left !== null) return g.dot(left.x, b, !transposeA, transposeB);
   if (right !== null) return g.dot(a, right.x, transposeA, !transposeB);
   const inner = at(g.shape(a), g.shape(a).length - (transposeA ? 2 : 1));
-  return inner === 1 ? g.binary('mul', column(g, a, transposeA), row(g, b, transposeB)) : null;
+  if (inner === 1) return g.binary('mul', column(g, a, transposeA), row(g, b, transposeB));
+  const size = sizeOf(broadcastShapes(g.shape(a).slice(0, -2), g.shape(b).slice(0, -2))) * rowsOf(g, a, transposeA) * rowsOf(g, b, !transposeB);
+  return (
+    throughLinear(g, a, size, (x) => g.dot(x, b, transposeA, transposeB)) ??
+    throughLinear(g, b, size, (x) => g.dot(a, x, transposeA, transposeB))
+  );
+}
+
+function rowsOf(g: Rewriter, x: NodeId, isTransposed: boolean): number {
+  const shape = g.shape(x);
+  return at(shape, shape.length - (isTransposed ? 1 : 2));
 }
 
 /** [..., m, 1], given transposed or not. */

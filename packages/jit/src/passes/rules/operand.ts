@@ -41,6 +41,23 @@ export function combine(g: Rewriter, fn: 'add' | 'sub' | 'mul' | 'div', a: NodeI
   return source.values.every(isFine) ? result : null;
 }
 
+/** Whether the node cannot be negative (it may be NaN), as far as its last few operations tell. */
+export function isNonNegative(g: Rewriter, id: NodeId, depth: number = 6): boolean {
+  const node = g.node(id);
+  const isSo = (x: NodeId): boolean => depth > 0 && isNonNegative(g, x, depth - 1);
+  if (node.op === 'constant') return node.values.every((x) => !(x < 0));
+  if (node.op === 'broadcast' || node.op === 'reshape') return isSo(node.x);
+  if (node.op === 'unary') return NON_NEGATIVE.includes(node.fn);
+  if (node.op !== 'binary') return false;
+  if (node.fn === 'mul' && node.a === node.b) return true;
+  // 1 - p of a probability.
+  const subtrahend = g.node(node.b);
+  if (node.fn === 'sub') return uniformValue(g, node.a) === 1 && subtrahend.op === 'unary' && subtrahend.fn === 'sigmoid';
+  return (node.fn === 'add' || node.fn === 'mul' || node.fn === 'div') && isSo(node.a) && isSo(node.b);
+}
+
+const NON_NEGATIVE: readonly string[] = ['abs', 'exp', 'sqrt', 'sigmoid', 'softplus', 'cosh', 'acos', 'acosh'];
+
 function isNormal(x: number): boolean {
   return Math.abs(x) >= LEAST_NORMAL && Number.isFinite(x);
 }

@@ -2,26 +2,25 @@
  * @file Products, quotients and signs of floats.
  *
  * Law: signs move exactly; constants are joined where the joint one is a normal number, which changes results by rounding
- * alone (at most two units in the last place) and overflows no earlier.
+ * alone (at most two units in the last place) and overflows no earlier. What was NaN because of 0 / 0 or infinities that
+ * cancel may become a number.
  */
 import type { NodeId } from '../../graph/node.ts';
 import { sizeOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
-import { asBinary, combine, isPowerOfTwo, negated, uniformValue } from './operand.ts';
-
-/** Constants go out of the way: `(x c) y` is `(x y) c`, unless `x c` is needed anyway or `x y` is a longer loop. */
-function constantOutward(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
-  const inner = asBinary(g, a, 'mul');
-  if (inner === null || g.isShared(a) || !g.isConstant(inner.b) || g.isConstant(b)) return null;
-  if (sizeOf(g.shape(b)) > sizeOf(inner.shape)) return null;
-  return g.binary('mul', g.binary('mul', inner.a, b), inner.b);
-}
+import { invertDivisor, reorderFactors } from './factors.ts';
+import { asBinary, combine, isNonNegative, isPowerOfTwo, negated, uniformValue } from './operand.ts';
 
 /** `x * c` where x itself ends in a constant. */
 function scaled(g: Rewriter, x: NodeId, c: NodeId): NodeId | null {
   if (uniformValue(g, c) === -1) return g.unary('neg', x);
+  if (uniformValue(g, c) === 0 && isFromBool(g, x)) return c;
   const positive = negated(g, x);
-  if (positive !== null && uniformValue(g, c) !== null) return g.binary('mul', positive, g.unary('neg', c));
+  if (positive !== null) {
+    return uniformValue(g, c) === null
+      ? g.unary('neg', g.binary('mul', positive, c))
+      : g.binary('mul', positive, g.unary('neg', c));
+  }
   const product = asBinary(g, x, 'mul');
   if (product !== null) {
     const joint = combine(g, 'mul', product.b, c);
@@ -35,6 +34,12 @@ function scaled(g: Rewriter, x: NodeId, c: NodeId): NodeId | null {
   return ratio === null ? null : g.binary('mul', quotient.a, ratio);
 }
 
+/** Whether the node is 0 or 1 everywhere. */
+function isFromBool(g: Rewriter, id: NodeId): boolean {
+  const node = g.node(id);
+  return node.op === 'cast' && g.dtype(node.x) === 'bool';
+}
+
 /** `a * b`. */
 export function rewriteMul(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   if (g.isConstant(a) && !g.isConstant(b)) return g.binary('mul', b, a);
@@ -43,23 +48,40 @@ export function rewriteMul(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   if (minusA !== null && minusB !== null) return g.binary('mul', minusA, minusB);
   if (minusA !== null) return g.unary('neg', g.binary('mul', minusA, b));
   if (minusB !== null) return g.unary('neg', g.binary('mul', a, minusB));
-  return absoluteSquare(g, a, b) ?? constantOutward(g, a, b) ?? constantOutward(g, b, a);
+  return square(g, a, b) ?? undone(g, a, b) ?? undone(g, b, a) ?? reorderFactors(g, a, b) ?? reorderFactors(g, b, a);
 }
 
-/** `|x| |x|` is `x x`. */
-function absoluteSquare(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
+/** The square of `|x|` is that of x, the square of `sqrt(x)` is x; but for a negative x that is not to be hidden. */
+function square(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   const node = g.node(a);
-  return a === b && node.op === 'unary' && node.fn === 'abs' ? g.binary('mul', node.x, node.x) : null;
+  if (a !== b || node.op !== 'unary') return null;
+  if (node.fn === 'abs') return g.binary('mul', node.x, node.x);
+  return node.fn === 'sqrt' && isNonNegative(g, node.x) ? node.x : null;
+}
+
+/** `x (c / x)` is c. */
+function undone(g: Rewriter, x: NodeId, b: NodeId): NodeId | null {
+  const quotient = asBinary(g, b, 'div');
+  return quotient !== null && quotient.b === x ? g.broadcast(quotient.a, quotient.shape) : null;
 }
 
 /** `a / b`. */
 export function rewriteDiv(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   const [minusA, minusB] = [negated(g, a), negated(g, b)];
   if (minusA !== null && minusB !== null) return g.binary('div', minusA, minusB);
-  if (g.isConstant(b)) return dividedBy(g, a, b);
+  if (g.isConstant(b)) return dividedBy(g, a, b) ?? invertDivisor(g, a, b);
   if (g.isConstant(a)) return constantOver(g, a, b, minusB);
   if (minusA !== null) return g.unary('neg', g.binary('div', minusA, b));
-  return minusB === null ? null : g.unary('neg', g.binary('div', a, minusB));
+  if (minusB !== null) return g.unary('neg', g.binary('div', a, minusB));
+  return cancelled(g, a, b) ?? invertDivisor(g, a, b);
+}
+
+/** `x y / y` is x. */
+function cancelled(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
+  const product = asBinary(g, a, 'mul');
+  if (product === null || sizeOf(g.shape(b)) > 1) return null;
+  if (product.b === b) return product.a;
+  return product.a === b ? product.b : null;
 }
 
 function dividedBy(g: Rewriter, x: NodeId, c: NodeId): NodeId | null {

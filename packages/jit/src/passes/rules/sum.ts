@@ -49,6 +49,19 @@ function likeTerms(g: Rewriter, fn: 'add' | 'sub', a: NodeId, b: NodeId): NodeId
   return joint === null || uniformValue(g, joint) === 0 ? null : g.binary('mul', left.x, joint);
 }
 
+/** `k x + k y` is `k (x + y)`, and `x / k + y / k` is `(x + y) / k`, unless the products are needed anyway. */
+function commonFactor(g: Rewriter, fn: 'add' | 'sub', a: NodeId, b: NodeId): NodeId | null {
+  const [left, right] = [g.node(a), g.node(b)];
+  if (left.op !== 'binary' || right.op !== 'binary' || left.fn !== right.fn || g.isShared(a) || g.isShared(b)) return null;
+  if (left.b === right.b && (left.fn === 'mul' || left.fn === 'div')) {
+    return g.binary(left.fn, g.binary(fn, left.a, right.a), left.b);
+  }
+  if (left.fn !== 'mul') return null;
+  if (left.a === right.a) return g.binary('mul', g.binary(fn, left.b, right.b), left.a);
+  if (left.a === right.b) return g.binary('mul', g.binary(fn, left.b, right.a), left.a);
+  return left.b === right.a ? g.binary('mul', g.binary(fn, left.a, right.b), left.b) : null;
+}
+
 /** Constants go out of the way: `(x + c) + y` is `(x + y) + c`, unless `x + c` is needed anyway or `x + y` is longer. */
 function constantOutward(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   const view = shifted(g, a);
@@ -63,7 +76,7 @@ export function rewriteAdd(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   if (minusB !== null) return g.binary('sub', a, minusB);
   if (minusA !== null) return g.binary('sub', b, minusA);
   if (g.isConstant(b)) return shiftedAgain(g, a, b);
-  return likeTerms(g, 'add', a, b) ?? constantOutward(g, a, b) ?? constantOutward(g, b, a);
+  return likeTerms(g, 'add', a, b) ?? commonFactor(g, 'add', a, b) ?? constantOutward(g, a, b) ?? constantOutward(g, b, a);
 }
 
 /** `a - b`; with a constant scalar at the right it is a sum. */
@@ -74,7 +87,7 @@ export function rewriteSub(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   if (g.isConstant(a)) return constantMinus(g, a, b);
   const minusA = negated(g, a);
   if (minusA !== null && !g.isShared(a)) return g.unary('neg', g.binary('add', minusA, b));
-  return likeTerms(g, 'sub', a, b) ?? differenceOfShifted(g, a, b);
+  return likeTerms(g, 'sub', a, b) ?? commonFactor(g, 'sub', a, b) ?? differenceOfShifted(g, a, b);
 }
 
 /** `c - x` where x itself ends in a constant. */
