@@ -1,6 +1,7 @@
 /** @file Lowerings of elementwise kernels: into arithmetic that a compiler knows, or calls of functions by name. */
 import type { GraphBuilder, KernelCall, Lowering, NodeId } from '@tychejs/jit';
 import { inputOf } from '@tychejs/jit';
+import { digammaDifference, lbeta } from './gammas.ts';
 
 /** A kernel in terms of nodes, given its inputs. */
 type Formula = (g: GraphBuilder, ...inputs: NodeId[]) => NodeId;
@@ -42,6 +43,8 @@ const FORMULAS: Readonly<Record<string, readonly [inputs: readonly string[], for
   Xlog1py: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('mul', x, g.unary('log1p', y)))],
   Xdivy: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('div', x, y))],
   Ndtr: [['x'], (g, x) => g.binary('mul', g.special('Erfc', g.binary('mul', x, g.scalar(-Math.SQRT1_2))), g.scalar(0.5))],
+  Lbeta: [['a', 'b'], lbeta],
+  DigammaDifference: [['a', 'b'], digammaDifference],
   PathwiseGamma: [['alpha', 'sample'], broadcastSecond],
   PathwiseLogGamma: [['alpha', 'logSample'], broadcastSecond],
   Polygamma: [['n', 'x'], polygamma],

@@ -27,7 +27,8 @@ const POINTS: Readonly<Record<string, readonly (readonly number[])[]>> = {
   PathwiseGamma: [[1, 2], [0.5, 3]],
   PathwiseLogGamma: [[1, 2], [-0.5, 3]],
   Lgamma: [[-1.5, 0, 0.1, 1, 2, 2.5, 30, 1e6]],
-  Lbeta: [[0.1, 1, 30, 1e6], [0.2, 8, 1e5]],
+  Lbeta: [[1e-9, 0.1, 1, 7.9, 8.1, 30, 1e6, 1e12], [1e-9, 0.2, 7.9, 8, 1e5, 1e12]],
+  DigammaDifference: [[1e-9, 0.1, 1, 9.9, 10.1, 30, 1e6, 1e12], [0, 1e-9, 0.2, 7.9, 8, 1e5, 1e12]],
   Betainc: [[0.5, 3], [2, 4], [0, 0.2, 0.7, 1]],
 };
 

@@ -17,9 +17,10 @@ const BERNOULLI: readonly number[] = [
 ];
 
 /** Where the asymptotic series take over from the recurrences. */
-const ASYMPTOTIC = 10;
+export const ASYMPTOTIC = 10;
 
-const DIGAMMA_SERIES: readonly number[] = BERNOULLI.map((b, i) => b / (2 * i + 2));
+/** Coefficients of 1/x², 1/x⁴, ... of log x - 1/(2x) - digamma(x). */
+export const DIGAMMA_SERIES: readonly number[] = BERNOULLI.map((b, i) => b / (2 * i + 2));
 
 /**
  * psi(x), the derivative of lgamma: error about 1e-15, relative for large |psi| and absolute near its zeros.

@@ -7,8 +7,8 @@ export const HALF_LOG_2PI = 0.9189385332046728;
 /** From here on {@link stirlingError} is exact to rounding. */
 export const STIRLING = 8;
 
-// B(2k) / (2k (2k - 1)) for k = 1, 2, ...: Stirling's series, Abramowitz and Stegun 6.1.41.
-const STIRLING_SERIES: readonly number[] = [
+/** B(2k) / (2k (2k - 1)) for k = 1, 2, ...: Stirling's series, Abramowitz and Stegun 6.1.41. */
+export const STIRLING_SERIES: readonly number[] = [
   1 / 12,
   -1 / 360,
   1 / 1260,
