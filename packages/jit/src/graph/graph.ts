@@ -34,11 +34,11 @@ export class Graph implements GraphParts {
 
   constructor(parts: GraphParts) {
     const { outputs, gradients } = parts;
-    const kept = reachable(parts.nodes, [...outputs, ...gradients.filter((id) => id !== null)]);
-    const names = new Map(kept.map((id, i) => [id, i]));
-    const rename = (id: NodeId): NodeId => names.get(id) ?? -1;
+    const names = namesOfReachable(parts.nodes, [...outputs, ...gradients.filter((id) => id !== null)]);
+    const rename = (id: NodeId): NodeId => at(names, id);
     this.inputs = parts.inputs;
-    this.nodes = kept.map((id) => renameOperands(at(parts.nodes, id), rename));
+    const kept = parts.nodes.filter((_, id) => at(names, id) >= 0);
+    this.nodes = kept.length === parts.nodes.length ? kept : kept.map((node) => renameOperands(node, rename));
     this.outputs = outputs.map(rename);
     this.gradients = gradients.map((id) => (id === null ? null : rename(id)));
     this.kernels = parts.kernels ?? new Map<string, number>();
@@ -55,11 +55,14 @@ export class Graph implements GraphParts {
   }
 }
 
-/** The nodes that lead to `results`, ascending. */
-function reachable(nodes: readonly Node[], results: readonly NodeId[]): NodeId[] {
-  const needed = new Set(results);
+/** The places of the nodes that lead to `results` when the others are dropped; -1 for those. */
+function namesOfReachable(nodes: readonly Node[], results: readonly NodeId[]): Int32Array {
+  const names = new Int32Array(nodes.length).fill(-1);
+  for (const id of results) names[id] = 0;
   for (let id = nodes.length - 1; id >= 0; id--) {
-    if (needed.has(id)) for (const operand of operandsOf(at(nodes, id))) needed.add(operand);
+    if (names[id] === 0) for (const operand of operandsOf(at(nodes, id))) names[operand] = 0;
   }
-  return [...needed].sort((a, b) => a - b);
+  let next = 0;
+  for (let id = 0; id < nodes.length; id++) if (names[id] === 0) names[id] = next++;
+  return names;
 }

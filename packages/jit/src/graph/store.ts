@@ -2,6 +2,7 @@
 import { evaluateNode } from './evaluate/evaluate.ts';
 import type { Value } from './evaluate/positions.ts';
 import { broadcastTo } from './evaluate/positions.ts';
+import { keyOf } from './key.ts';
 import type { ConstantNode, DType, Node, NodeId, Shape } from './node.ts';
 import { operandsOf } from './operands.ts';
 import { at, formatShape, sizeOf } from './shape.ts';
@@ -12,7 +13,7 @@ import { at, formatShape, sizeOf } from './shape.ts';
  */
 export class NodeStore {
   readonly nodes: Node[] = [];
-  readonly #ids = new Map<string, NodeId>();
+  readonly #ids = new Map<string | number, NodeId>();
   readonly #constants = new Map<string, NodeId[]>();
 
   /** The node of that name. */
@@ -81,7 +82,7 @@ export class NodeStore {
 
   /** The name of `node`, new only if no equal node is there. */
   protected intern(node: Node): NodeId {
-    const key = JSON.stringify(node, replacer);
+    const key = keyOf(node);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.append(node);
@@ -106,15 +107,6 @@ export class NodeStore {
     this.#constants.set(key, [...candidates, id]);
     return id;
   }
-}
-
-/** JSON has no infinities, NaN or negative zero, which pads may hold. */
-function replacer(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? formatNumber(value) : value;
-}
-
-function formatNumber(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** FNV-1a over the bits, 32 at a time. */
