@@ -178,7 +178,7 @@ function asIndices(given: Iterable<number>, size: number, problem: { name: strin
 }
 
 function drawElements({ size, subsampleSize, stream }: PlateMessage): Int32Array {
-  if (subsampleSize === size) return Int32Array.from({ length: size }, (_, i) => i);
+  if (subsampleSize === size) return new Int32Array(size).map((_, i) => i);
   return (stream ?? globalStream().split()).choose(size, subsampleSize);
 }
 
