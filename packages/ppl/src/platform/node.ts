@@ -82,7 +82,8 @@ export const numProcessors: Platform['numProcessors'] = () => os.availableParall
 export const startChainWorker: Platform['startChainWorker'] = (listener) => {
   // Run from its sources, as by tests, the library still needs a worker that Node can load: the built one.
   const here = import.meta.url.replace(/\/src\/(platform\/node)\.ts$/, '/dist/$1.js');
-  const worker = new Worker(new URL('./nodeWorker.js', here));
+  // Flags of the program are not for its workers: loaders would only slow them down, and --input-type forbids files.
+  const worker = new Worker(new URL('./nodeWorker.js', here), { execArgv: [] });
   let over = false;
   const died = (error: Error): void => {
     if (over) return;
