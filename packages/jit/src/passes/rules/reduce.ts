@@ -6,6 +6,7 @@
 import type { NodeId, NodeOf, Reduction, Shape } from '../../graph/node.ts';
 import { at, sameShape } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
+import { contract } from './contract.ts';
 import { hoistFromSum } from './hoist.ts';
 
 /** Reductions that an entry may enter twice without a difference. */
@@ -20,7 +21,7 @@ export function rewriteReduce(g: Rewriter, fn: Reduction, x: NodeId, axes: reado
   if (node.op === 'reduce') return ofReduced(g, fn, x, axes);
   if (node.op === 'pad') return ofPadded(g, fn, node, axes);
   if (node.op === 'broadcast' && IDEMPOTENT.includes(fn)) return ofRepeated(g, fn, node, axes);
-  return fn === 'sum' ? hoistFromSum(g, x, axes) : null;
+  return fn === 'sum' ? (hoistFromSum(g, x, axes) ?? contract(g, x, axes)) : null;
 }
 
 function ofRepeated(g: Rewriter, fn: Reduction, { x, shape }: NodeOf<'broadcast'>, axes: readonly number[]): NodeId | null {
