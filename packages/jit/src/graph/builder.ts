@@ -55,8 +55,8 @@ export class GraphBuilder extends NodeStore {
     const dtype = this.dtype(a);
     const shape = broadcastShapes(this.shape(a), this.shape(b));
     const neutral = NEUTRAL[fn];
-    if (neutral && this.#isUniform(b, neutral.value)) return this.broadcast(a, shape);
-    if (neutral?.onLeft && this.dtype(b) === dtype && this.#isUniform(a, neutral.value)) return this.broadcast(b, shape);
+    if (neutral && this.isUniform(b, neutral.value)) return this.broadcast(a, shape);
+    if (neutral?.onLeft && this.dtype(b) === dtype && this.isUniform(a, neutral.value)) return this.broadcast(b, shape);
     return this.#elementwise([a, b], ([x = a, y = b], own) => ({ op: 'binary', fn, shape: own, dtype, a: x, b: y }));
   }
 
@@ -291,7 +291,8 @@ export class GraphBuilder extends NodeStore {
     return isRepeated ? this.broadcast(source, node.shape) : this.emit(node);
   }
 
-  #isUniform(id: NodeId, value: number): boolean {
+  /** Whether every entry is a constant of this value. */
+  isUniform(id: NodeId, value: number): boolean {
     const node = this.node(this.#unbroadcast(id));
     return node.op === 'constant' && node.values.length === 1 && node.values[0] === value;
   }

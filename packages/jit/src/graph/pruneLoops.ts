@@ -44,7 +44,8 @@ function pruneLoop(loop: LoopNode, wanted: readonly number[]): Pruned {
   const keep = new Set(wanted);
   for (;;) {
     const results = [...keep].sort((a, b) => a - b);
-    const body = pruneLoops({ ...loop.body, outputs: results.map((index) => at(loop.body.outputs, index)) });
+    const { inputs, nodes, outputs, gradients } = loop.body;
+    const body = pruneLoops({ inputs, nodes, outputs: results.map((index) => at(outputs, index)), gradients });
     const read = new Set(body.nodes.flatMap((node) => (node.op === 'input' ? [node.index] : [])));
     // A carry that a kept result reads is kept, and then so is whatever its next value reads.
     const more = carries.flatMap((_, i) => (read.has(i) && !keep.has(i) ? [i] : []));
@@ -81,9 +82,9 @@ function resultType({ body, length, numCarries }: LoopNode, index: number): Pick
 /** The body with those of its inputs alone. */
 function withInputs(body: Graph, places: readonly number[]): Graph {
   return new Graph({
-    ...body,
     inputs: places.map((place) => at(body.inputs, place)),
     nodes: body.nodes.map((node) => (node.op === 'input' ? { ...node, index: places.indexOf(node.index) } : node)),
+    outputs: body.outputs,
     gradients: places.map(() => null),
   });
 }

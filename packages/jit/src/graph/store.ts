@@ -2,8 +2,8 @@
 import { evaluateNode } from './evaluate/evaluate.ts';
 import type { Value } from './evaluate/positions.ts';
 import { broadcastTo } from './evaluate/positions.ts';
-import { keyOf } from './key.ts';
 import type { ConstantNode, DType, Node, NodeId, Shape } from './node.ts';
+import { NodeNames } from './nodeNames.ts';
 import { operandsOf } from './operands.ts';
 import { at, formatShape, sizeOf } from './shape.ts';
 
@@ -13,7 +13,7 @@ import { at, formatShape, sizeOf } from './shape.ts';
  */
 export class NodeStore {
   readonly nodes: Node[] = [];
-  readonly #ids = new Map<string | number, NodeId>();
+  readonly #names = new NodeNames();
   readonly #constants = new Map<string, NodeId[]>();
 
   /** The node of that name. */
@@ -82,12 +82,7 @@ export class NodeStore {
 
   /** The name of `node`, new only if no equal node is there. */
   protected intern(node: Node): NodeId {
-    const key = keyOf(node);
-    const known = this.#ids.get(key);
-    if (known !== undefined) return known;
-    const id = this.append(node);
-    this.#ids.set(key, id);
-    return id;
+    return this.#names.find(node, () => this.append(node));
   }
 
   /** The name of `node`, which is new without looking for an equal one. */

@@ -12,6 +12,8 @@ import { intendedAll } from './intended.ts';
 import type { KernelCall, Lowering } from './lower/lowering.ts';
 import { dtypeOf } from './lower/lowering.ts';
 import { loweringOf } from './lower/registry.ts';
+import type { Tape } from './tape.ts';
+import { disposeTape } from './tape.ts';
 
 /** The name under which the backend is known to tfjs while a trace is under way. */
 export const BACKEND_NAME = 'trace';
@@ -58,6 +60,7 @@ export class TraceBackend extends tf.KernelBackend {
   readonly #eagerBackend: string | null;
   readonly #reading: ConstantReading;
   readonly #entries = new Map<object, Entry>();
+  readonly #tapes: Tape[] = [];
   #frame = new Frame(null);
 
   constructor(eagerBackend: string | null, reading: ConstantReading) {
@@ -71,15 +74,34 @@ export class TraceBackend extends tf.KernelBackend {
     return this.#frame.graph;
   }
 
-  /** Runs `body` with a graph of its own under construction. */
-  inFrame<T>(body: (frame: Frame) => T): T {
+  /** A new frame within the present one. */
+  newFrame(): Frame {
+    return new Frame(this.#frame);
+  }
+
+  /** Runs `body` with the graph of `frame` as the one under construction, and in a tfjs scope of its own. */
+  within<T>(frame: Frame, body: () => T): T {
     const outer = this.#frame;
-    this.#frame = new Frame(outer);
+    const engine = tf.engine();
+    this.#frame = frame;
+    // Not tf.tidy, which would look for tensors all through the graphs that the body may return.
+    engine.startScope('scan');
     try {
-      return body(this.#frame);
+      return body();
     } finally {
+      engine.endScope();
       this.#frame = outer;
     }
+  }
+
+  /** Has the tape's tensors disposed of at the end of the trace, as tfjs would at the end of a gradient. */
+  own(tape: Tape): void {
+    this.#tapes.push(tape);
+  }
+
+  /** To be called when all is traced. */
+  disposeTapes(): void {
+    for (const tape of this.#tapes) disposeTape(tape);
   }
 
   /** A tensor that stands for a new input, like the tensor given. */
@@ -221,6 +243,7 @@ export class TraceBackend extends tf.KernelBackend {
       entry.frame = frame;
       return entry.node;
     }
+    if (!tf.engine().state.tensorInfo.has(dataId)) throw this.#refuseDisposed(tensor);
     const node = frame.constants.get(dataId) ?? this.#constant(frame, dataId, tf.engine().readSync(dataId), shape, dtype);
     frame.constants.set(dataId, node);
     // Other backends let reshaped and losslessly cast tensors share their data.
@@ -229,18 +252,14 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** An input of the body of a loop that stands for a tensor of the surrounding function. */
   #capture(frame: Frame, tensor: tf.TensorInfo, home: Frame): NodeId {
-    if (frame.parent === null || !frame.isWithin(home)) {
-      throw this.#refuse(
-        `${this.#opName('the function')} uses a tensor of shape ${formatShape(tensor.shape)} that was made in the body of a scan, ` +
-          `which has ended. Return it from the body: as a part of the carry, or as a result of each step.`,
-      );
-    }
-    const key = tensor instanceof tf.Tensor ? tensor.id : tensor.dataId;
-    const known = frame.captured.get(key);
+    if (frame.parent === null || !frame.isWithin(home)) throw this.#refuseDisposed(tensor);
+    // tfjs types the inputs of kernels by what it needs of them; they are tensors.
+    const own = tensor as tf.Tensor;
+    const known = frame.captured.get(own.id);
     if (known !== undefined) return known.inner;
     const outer = this.#nodeIn(frame.parent, tensor);
     const inner = frame.input(tensor);
-    frame.captured.set(key, { tensor, outer, inner });
+    frame.captured.set(own.id, { tensor: own, outer, inner });
     return inner;
   }
 
@@ -308,6 +327,13 @@ export class TraceBackend extends tf.KernelBackend {
       `the value of ${what} was read (by dataSync, data, array, print, ...) while the function was being traced. The tensor ` +
         `depends on the inputs and has no value yet. Use tensor ops instead: tf.where for a choice, tf.gather for a lookup, ` +
         `tf.clipByValue for a bound; and leave out printing.`,
+    );
+  }
+
+  #refuseDisposed({ shape }: tf.TensorInfo): TraceError {
+    return this.#refuse(
+      `${this.#opName('the function')} uses a tensor of shape ${formatShape(shape)} that has been disposed of. Tensors made in ` +
+        `the body of a scan, by sample statements too, are gone when it ends: return them as results of each step.`,
     );
   }
 

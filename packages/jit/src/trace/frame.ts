@@ -8,7 +8,7 @@ import { dtypeOf } from './lower/lowering.ts';
 
 /** A tensor of the surrounding function that the body of a loop uses. */
 export interface Captured {
-  readonly tensor: tf.TensorInfo;
+  readonly tensor: tf.Tensor;
   /** What it stands for in the surrounding graph. */
   readonly outer: NodeId;
   /** What it stands for in the body: one of its inputs. */
@@ -20,8 +20,8 @@ export class Frame {
   readonly graph: GraphBuilder = new GraphBuilder();
   /** Null for the traced function itself. */
   readonly parent: Frame | null;
-  /** By tensor, not by node: tensors that stand for one node may differ in what a gradient makes of them. */
-  readonly captured: Map<unknown, Captured> = new Map<unknown, Captured>();
+  /** By tensor id, not by node: tensors that stand for one node may differ in what a gradient makes of them. */
+  readonly captured: Map<number, Captured> = new Map<number, Captured>();
   /** Nodes of data that live on other backends, and of constants of other frames. */
   readonly constants: WeakMap<object, NodeId> = new WeakMap<object, NodeId>();
   #numInputs = 0;

@@ -8,8 +8,8 @@ import { activeTrace } from './backend.ts';
 import { TraceError } from './error.ts';
 import { attrsOf, inputList } from './lower/lowering.ts';
 import { registerLowering } from './lower/registry.ts';
-import type { ScanBody, ScanResults, ScanStep } from './scanBody.ts';
-import { recordBody } from './scanBody.ts';
+import type { RecordedStep, ScanResults, ScanStep } from './scanBody.ts';
+import { recordStep } from './scanBody.ts';
 import { withoutTape } from './tape.ts';
 
 /** How often a scan steps, and in which direction. */
@@ -45,91 +45,88 @@ export function traceScan(
   const backend = activeTrace();
   if (backend === null) throw new TraceError('traceScan works only inside of a function that is being traced');
   const engine = tf.engine();
-  const withGradient = engine.state.gradientDepth > 0;
-  const body = withoutTape(() => inScope(() => recordBody(step, init, xs, withGradient, backend)));
-  const inputs = [...init, ...xs, ...body.captured.map(({ tensor }) => tensor as tf.Tensor)];
-  const attrs: ScanAttrs = { scan: new Scan(body, inputs, init.length, options, backend) };
+  const withTape = engine.state.gradientDepth > 0;
+  const recorded = withoutTape(() => recordStep(step, init, xs, withTape, backend));
+  const attrs: ScanAttrs = { scan: new Scan(recorded, init, xs, options, backend) };
   // tfjs names the inputs of a kernel; ours go by number.
-  const outputs = engine.runKernel<tf.Tensor[]>(SCAN, { ...inputs } as unknown as tf.NamedTensorMap, { ...attrs } as object as tf.NamedAttrMap);
+  const inputs = Object.fromEntries([...init, ...xs, ...recorded.captured].entries());
+  const outputs = engine.runKernel<tf.Tensor[]>(SCAN, inputs, attrs as object as tf.NamedAttrMap);
   return { carries: outputs.slice(0, init.length), results: outputs.slice(init.length) };
-}
-
-/** Like `tf.tidy`, which would look for tensors all through the body's graphs. */
-function inScope<T>(body: () => T): T {
-  const engine = tf.engine();
-  engine.startScope('scan');
-  try {
-    return body();
-  } finally {
-    engine.endScope();
-  }
 }
 
 /** One scan, on its way from the forward to the backward pass. */
 class Scan {
-  readonly #body: ScanBody;
-  readonly #inputs: readonly tf.Tensor[];
-  readonly #numCarries: number;
-  readonly #options: Required<ScanOptions>;
+  readonly #step: RecordedStep;
+  readonly #init: readonly tf.Tensor[];
+  readonly #xs: readonly tf.Tensor[];
+  readonly #length: number;
+  readonly #reverse: boolean;
   readonly #backend: TraceBackend;
-  /** The nodes of the inputs, and of the carries that each step began with, stacked. */
-  #operands: readonly NodeId[] = [];
+  /** For each scanned tensor, whether it depends on the inputs of the trace. */
+  readonly #isTraced: readonly boolean[];
+  /** The nodes of the scanned tensors, and of the carries that each step began with, stacked. */
+  #scanned: readonly NodeId[] = [];
   #began: readonly NodeId[] = [];
 
-  constructor(body: ScanBody, inputs: readonly tf.Tensor[], numCarries: number, options: ScanOptions, backend: TraceBackend) {
-    this.#body = body;
-    this.#inputs = inputs;
-    this.#numCarries = numCarries;
-    this.#options = { length: options.length, reverse: options.reverse ?? false };
-    this.#backend = backend;
+  constructor(
+    step: RecordedStep,
+    init: readonly tf.Tensor[],
+    xs: readonly tf.Tensor[],
+    { length, reverse = false }: ScanOptions,
+    backend: TraceBackend,
+  ) {
+    [this.#step, this.#init, this.#xs, this.#backend] = [step, init, xs, backend];
+    [this.#length, this.#reverse] = [length, reverse];
+    this.#isTraced = xs.map(({ dataId }) => backend.isTraced(dataId));
   }
 
   /** The loop forward: last carries, and results. */
   forward(operands: readonly NodeId[], graph: GraphBuilder): NodeId[] {
-    const { forward } = this.#body;
-    this.#operands = operands;
-    const [carries, scanned, invariants] = this.#parts(operands);
-    const items = graph.loop({ body: forward, ...this.#options, carries, scanned, invariants });
-    this.#began = items.slice(forward.outputs.length - this.#numCarries);
-    return items.slice(0, forward.outputs.length - this.#numCarries);
+    const { forward } = this.#step;
+    const [numCarries, numScanned] = [this.#init.length, this.#xs.length];
+    this.#scanned = operands.slice(numCarries, numCarries + numScanned);
+    const items = graph.loop({
+      body: forward,
+      length: this.#length,
+      reverse: this.#reverse,
+      carries: operands.slice(0, numCarries),
+      scanned: this.#scanned,
+      invariants: operands.slice(numCarries + numScanned),
+    });
+    this.#began = items.slice(items.length - numCarries);
+    return items.slice(0, items.length - numCarries);
   }
 
-  /** The loop backward: the gradients in the inputs, given those in the last carries and the results. */
+  /** The loop backward: the gradients in the inputs of the kernel, given those in its outputs. */
   backward(dys: readonly tf.Tensor[]): tf.Tensor[] {
-    const { backward } = this.#body;
-    if (backward === null || tf.engine().state.gradientDepth > 0) {
+    if (tf.engine().state.gradientDepth > 0) {
       throw new TraceError('the gradient of the gradient of a scan cannot be traced: take one of them, or write the loop out');
     }
-    // No floats, no gradients.
-    if (backward.graph.outputs.length === 0) return this.#inputs.map(({ shape }) => tf.zeros(shape));
     const graph = this.#backend.graph;
-    const [, scanned, invariants] = this.#parts(this.#operands);
-    const ofDys = dys.map((dy) => this.#backend.nodeOf(dy));
-    const sums = backward.captured.map((place) => {
-      return graph.broadcast(graph.scalar(0), graph.shape(at(invariants, place)));
+    const [numCarries, numScanned] = [this.#init.length, this.#xs.length];
+    const given = dys.map((dy) => this.#backend.nodeOf(dy));
+    // tfjs puts zeros for the gradients in what nobody used.
+    const isUsed = given.slice(numCarries).map((dy) => !graph.isUniform(dy, 0));
+    const step = this.#step.backward(isUsed, this.#isTraced);
+    const sums = step.sums.map((place) => graph.broadcast(graph.scalar(0), at(this.#step.captured, place).shape));
+    // Without floats there are no gradients.
+    const isEmpty = step.graph.outputs.length === 0;
+    const found = isEmpty ? [] : graph.loop({
+      body: step.graph,
+      length: this.#length,
+      reverse: !this.#reverse,
+      carries: [...step.carries.map((place) => at(given, place)), ...sums],
+      scanned: [...this.#began, ...this.#scanned, ...step.results.map((place) => at(given, numCarries + place))],
+      invariants: step.invariants,
     });
-    const found = graph.loop({
-      body: backward.graph,
-      length: this.#options.length,
-      reverse: !this.#options.reverse,
-      carries: [...backward.carries.map((place) => at(ofDys, place)), ...sums],
-      scanned: [...this.#began, ...scanned, ...backward.results.map((place) => at(ofDys, this.#numCarries + place))],
-      invariants,
-    });
-    const firstCaptured = this.#numCarries + scanned.length;
     const places = [
-      ...backward.carries,
-      ...backward.captured.map((place) => firstCaptured + place),
-      ...backward.slices.map((place) => this.#numCarries + place),
+      ...step.carries,
+      ...step.sums.map((place) => numCarries + numScanned + place),
+      ...step.slices.map((place) => numCarries + place),
     ];
     const gradients = new Map(places.map((place, i) => [place, this.#backend.tensorOf(at(found, i))]));
-    return this.#inputs.map(({ shape }, place) => gradients.get(place) ?? tf.zeros(shape));
-  }
-
-  #parts(operands: readonly NodeId[]): [carries: NodeId[], scanned: NodeId[], invariants: NodeId[]] {
-    const numScanned = operands.length - this.#numCarries - this.#body.captured.length;
-    const firstCaptured = this.#numCarries + numScanned;
-    return [operands.slice(0, this.#numCarries), operands.slice(this.#numCarries, firstCaptured), operands.slice(firstCaptured)];
+    const inputs = [...this.#init, ...this.#xs, ...this.#step.captured];
+    return inputs.map(({ shape }, place) => gradients.get(place) ?? tf.zeros(shape));
   }
 }
 

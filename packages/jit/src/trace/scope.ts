@@ -33,6 +33,7 @@ export function withTraceBackend<T>(reading: ConstantReading, body: (backend: Tr
   try {
     result = inScope(() => body(backend));
   } finally {
+    backend.disposeTapes();
     escaped = release(backend, previous);
     uninstall();
     isTracing = false;

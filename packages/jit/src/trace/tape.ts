@@ -14,14 +14,20 @@ export function withoutTape<T>(body: () => T): T {
   return withTape(null, body);
 }
 
-/** Runs `body` and hands what it gives, with the tape of what it did, to `use`, which may run more operations. */
-export function recordTape<T, R>(body: () => T, use: (value: T, tape: Tape) => R): R {
+/** Runs `body` and gives, with what it gives, the tape of what it did; {@link disposeTape} it in the end. */
+export function recordTape<T>(body: () => T): { readonly value: T; readonly tape: Tape } {
   const tape: TapeNode[] = [];
   try {
-    return use(withTape(tape, body), tape);
-  } finally {
-    for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
+    return { value: withTape(tape, body), tape };
+  } catch (error) {
+    disposeTape(tape);
+    throw error;
   }
+}
+
+/** Disposes of the tensors that the tape keeps. */
+export function disposeTape(tape: Tape): void {
+  for (const { saved } of tape) for (const tensor of saved ?? []) tensor.dispose();
 }
 
 function withTape<T>(tape: TapeNode[] | null, body: () => T): T {

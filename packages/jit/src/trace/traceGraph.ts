@@ -97,10 +97,10 @@ function record(fn: TraceableFunction, inputs: readonly CheckedInput[], withGrad
   const run = (): tf.Tensor[] => checkResults(fn(...placeholders));
   const wanted = placeholders.filter((_, i) => withGradients && inputs[i]?.grad === true);
   const nodesOf = (tensors: readonly tf.Tensor[]): NodeId[] => tensors.map((tensor) => backend.nodeOf(tensor));
-  const [outputs, gradients] =
-    wanted.length === 0
-      ? [nodesOf(run()), []]
-      : recordTape(run, (results, tape) => [nodesOf(results), nodesOf(gradientsOf(results, wanted, tape))] as const);
+  const { value: results, tape } = wanted.length === 0 ? { value: run(), tape: [] } : recordTape(run);
+  backend.own(tape);
+  const outputs = nodesOf(results);
+  const gradients = wanted.length === 0 ? [] : nodesOf(gradientsOf(results, wanted, tape));
   return pruneLoops({
     inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })),
     nodes: backend.graph.nodes,

@@ -104,7 +104,7 @@ test('a loop is printed with its body', () => {
 });
 
 describe('parts that do not fit are refused', () => {
-  const parts = (g: GraphBuilder, xs: NodeId[]): Parameters<GraphBuilder['loop']>[0] => ({
+  const parts = (xs: NodeId[]): Parameters<GraphBuilder['loop']>[0] => ({
     body: smoothing,
     length: 3,
     carries: [xs[0]!],
@@ -122,6 +122,6 @@ describe('parts that do not fit are refused', () => {
     ['a body that changes a carry', { body: widening, scanned: [], invariants: [] }, /carry 0 goes in as float\[\] and comes out as float\[2\]/],
     ['a body without results', { body: nothing, scanned: [], invariants: [] }, /gives 0 results, for 1 carries/],
   ])('%s', (_, change, message) => {
-    expect(() => graphOf([scalar, vector(3), scalar], (g, xs) => g.loop({ ...parts(g, xs), ...change }))).toThrow(message);
+    expect(() => graphOf([scalar, vector(3), scalar], (g, xs) => g.loop({ ...parts(xs), ...change }))).toThrow(message);
   });
 });

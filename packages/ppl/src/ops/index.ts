@@ -18,5 +18,5 @@ export type { ScanBody, ScanOptions } from './scan.ts';
 export { stopGradient } from './stopGradient.ts';
 export { diagEmbed, diagPart, tril, triu } from './triangle.ts';
 export { triangularSolve } from './triangularSolve.ts';
-export type { TensorTree, Tree } from './tree.ts';
+export type { TensorTree } from './tree.ts';
 export type { TriangularSolveOptions } from './triangularSolve.ts';

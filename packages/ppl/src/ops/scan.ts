@@ -6,7 +6,7 @@ import { traceScan } from '@tychejs/jit';
 import { isTracing } from '../backend/tracing.ts';
 import { checkOptions } from '../util/options.ts';
 import { format, sameShape } from '../util/shape.ts';
-import type { Leaf, TensorTree, Tree } from './tree.ts';
+import type { Leaf, TensorTree } from './tree.ts';
 import { leavesOf, withLeaves } from './tree.ts';
 
 /** Options of {@link scan}. */
@@ -18,13 +18,10 @@ export interface ScanOptions {
 }
 
 /** A step of {@link scan}: the state and the slices at one index become the next state and the results at that index. */
-export type ScanBody<Carry extends Tree, X extends Tree, Y extends Tree> = (
-  carry: NoInfer<TensorTree<Carry>>,
-  x: NoInfer<TensorTree<X>>,
-) => readonly [carry: Matching<TensorTree<Carry>>, y: Y];
-
-/** `T`, which is not to be inferred from what is given for it. */
-type Matching<T> = T & {};
+export type ScanBody<Carry, X, Y> = (
+  carry: TensorTree<Carry>,
+  x: TensorTree<X>,
+) => readonly [carry: NoInfer<TensorTree<Carry>>, y: Y];
 
 /**
  * Steps through arrays with a state, as `jax.lax.scan` and NumPyro's `scan` do:
@@ -50,7 +47,7 @@ type Matching<T> = T & {};
  * @throws TypeError when `xs` hold nothing and no length is given.
  * @throws Error when lengths differ, or a state is not like the one before it; both name the tensor.
  */
-export function scan<const Carry extends Tree, const X extends Tree, Y extends Tree>(
+export function scan<const Carry, const X, const Y>(
   body: ScanBody<Carry, X, Y>,
   init: Carry,
   xs: X,

@@ -3,14 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { toFloat } from './toFloat.ts';
 
-/** A tensor (or a number, meaning a float scalar), an array or a record of trees, or nothing. */
-export type Tree = Tensor | number | null | readonly Tree[] | { readonly [name: string]: Tree };
-
-/** The same tree with tensors for its numbers. */
-export type TensorTree<T> = T extends Tensor | number ? Tensor : T extends null ? null : TensorTrees<T>;
-
-/** The parts of a tree with tensors for their numbers. */
-export type TensorTrees<T> = { readonly [K in keyof T]: TensorTree<T[K]> };
+/**
+ * A tree as tensors: a tensor, or a number, which means a float scalar, is a tensor; null stays; arrays and records have
+ * trees for their parts. (Trees have no type of their own: TypeScript infers through one that is recursive too slowly.)
+ */
+export type TensorTree<T> = T extends Tensor | number ? Tensor : T extends null ? null : { readonly [K in keyof T]: TensorTree<T[K]> };
 
 /** A tensor of a tree, with the way to it: `.level`, `[1].mean`; empty for a tree that is one tensor. */
 export interface Leaf {
