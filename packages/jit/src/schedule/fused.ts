@@ -57,8 +57,11 @@ export function accessesOf(
   shapeOf: (id: NodeId) => Shape,
   viewOf: (id: NodeId) => View,
 ): Access[] {
+  const isOne = domain.every((size) => size === 1);
   const elementwise = (id: NodeId): Access => {
-    const { root, offset, strides } = broadcastView(viewOf(id), shapeOf(id), domain);
+    const view = viewOf(id);
+    if (isOne) return { root: view.root, offset: view.offset, strides: [] };
+    const { root, offset, strides } = broadcastView(view, shapeOf(id), domain);
     return { root, offset, strides: squeezeStrides(domain, strides) };
   };
   switch (node.op) {

@@ -116,7 +116,7 @@ class Scheduler {
     if (known === undefined) {
       places.push(this.#steps.length);
       this.#stepOf.set(id, this.#steps.length);
-      this.#steps.push({ kind: 'fused', domain, members: [id], fills: [] });
+      this.#steps.push({ kind: 'fused', domain, key, members: [id], fills: [] });
     } else {
       this.#stepOf.set(id, known);
       (this.#steps[known] as FusedStep).members.push(id);
@@ -140,7 +140,7 @@ class Scheduler {
     const { isIndirect = false, root } = access;
     const candidate = this.#steps[step];
     if (isIndirect || candidate?.kind !== 'fused' || !isElementwise(at(this.#values, root))) return false;
-    return candidate.domain.join() === key && isIdentity(access, domain);
+    return candidate.key === key && isIdentity(access, domain);
   }
 
   /** Parts are written where they are computed; before the first of them, what no part covers is filled. */

@@ -31,6 +31,8 @@ export type Value = Node | CopyNode | PartNode;
 export interface FusedStep {
   readonly kind: 'fused';
   readonly domain: Shape;
+  /** The domain as a string. */
+  readonly key: string;
   /** In the order of their computation. */
   readonly members: NodeId[];
   /** Values that are filled with one number before the loop begins. */
