@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { cholesky } from '../ops/cholesky.ts';
 import { diagPart, tril } from '../ops/triangle.ts';
+import { isRoundingForgiven } from '../util/validation.ts';
 import type { Constraint } from './constraint.ts';
 
 /** How far, in float32, the rows of a Cholesky factor may be from unit length, or a matrix from symmetry. */
@@ -44,10 +45,17 @@ export class PositiveDefinite implements Constraint {
       const asymmetry = tf.abs(tf.sub(value, transposed(value)));
       const slack = tf.mul(tf.max(tf.abs(value), [-2, -1], true), TOLERANCE);
       const isSymmetric = tf.all(tf.lessEqual(asymmetry, slack), [-2, -1]);
-      const pivots = diagPart(cholesky(value));
+      const pivots = diagPart(cholesky(isRoundingForgiven() ? liftedByRounding(value) : value));
       return tf.logicalAnd(isSymmetric, tf.all(tf.greater(pivots, 0), -1));
     });
   }
+}
+
+/** `matrix` plus as much of the identity as rounding its entries to float32 may take from its smallest eigenvalue. */
+function liftedByRounding(matrix: Tensor): Tensor {
+  const n = matrix.shape.at(-1) ?? 0;
+  const largest = tf.max(tf.abs(matrix), [-2, -1], true);
+  return tf.add(matrix, tf.mul(tf.eye(n), tf.mul(largest, n * 2 ** -23)));
 }
 
 /** Zero above the diagonal, positive on it, and no NaN below. */

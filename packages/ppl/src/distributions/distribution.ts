@@ -11,7 +11,7 @@ import type { RandomStream } from '../random/stream.ts';
 import { currentStack } from '../runtime/stack.ts';
 import { broadcastShapes, format, sameShape } from '../util/shape.ts';
 import type { Shape } from '../util/shape.ts';
-import { isValidationOn } from '../util/validation.ts';
+import { isRoundingForgiven, isValidationOn } from '../util/validation.ts';
 import type { Operand } from './fold.ts';
 import type { Parameter } from './parameter.ts';
 import { asTensor, canReadSynchronously, violation } from './parameter.ts';
@@ -223,7 +223,7 @@ export abstract class Distribution {
   protected require(parameterName: string, value: Parameter, constraint: Constraint): void {
     if (this.problem !== null || !isValidationOn()) return;
     const why = violation(value, constraint);
-    if (why === null) return;
+    if (why === null || (isRoundingForgiven() && value instanceof tf.Tensor && hasNaN(value))) return;
     const problem = `${this.name}: ${parameterName} ${why}`;
     if (currentStack() === null) throw new RangeError(problem);
     this.problem = problem;
@@ -251,6 +251,11 @@ export abstract class Distribution {
   private noClosedForm(what: string): Error {
     return new Error(`${this.name}: ${what} has no closed form here`);
   }
+}
+
+/** Of tensors that can be read. NaN is what is left of, say, a Cholesky factor whose matrix float32 did not hold. */
+function hasNaN(x: Tensor): boolean {
+  return x.dataSync().some(Number.isNaN);
 }
 
 /** Whether no value but NaN lies outside of `constraint`. */

@@ -5,6 +5,7 @@ import { isTracing } from '../backend/tracing.ts';
 import type { Constraint } from '../constraints/constraint.ts';
 import { toFloat } from '../ops/toFloat.ts';
 import { format, shapeOf } from '../util/shape.ts';
+import { isRoundingForgiven } from '../util/validation.ts';
 
 /** What a parameter may be given as. */
 export type Parameter = Tensor | TensorLike;
@@ -41,7 +42,8 @@ export function violation(value: Parameter, constraint: Constraint): string | nu
   if (!(value instanceof tf.Tensor)) return violationOfNumbers(value, constraint);
   if (!canReadSynchronously() || passed.get(value.dataId)?.has(constraint) === true) return null;
   const why = violationOfTensor(value, constraint);
-  if (why !== null) return why;
+  // What was forgiven once is not to count as fulfilled ever after.
+  if (why !== null || isRoundingForgiven()) return why;
   const constraints = passed.get(value.dataId) ?? new WeakSet<Constraint>();
   passed.set(value.dataId, constraints.add(constraint));
   return null;

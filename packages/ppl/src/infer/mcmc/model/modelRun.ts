@@ -8,7 +8,7 @@ import type { Handler } from '../../../runtime/handler.ts';
 import type { Stack } from '../../../runtime/stack.ts';
 import { currentStack, withStack } from '../../../runtime/stack.ts';
 import type { Trace } from '../../../runtime/trace.ts';
-import { withValidation } from '../../../util/validation.ts';
+import { forgivingRounding, withValidation } from '../../../util/validation.ts';
 import type { Model } from '../target.ts';
 import type { LatentSite } from './latentSites.ts';
 import { findLatentSites } from './latentSites.ts';
@@ -23,18 +23,23 @@ export class ModelRun {
   readonly sites: readonly LatentSite[];
   /** Of unconstrained space. */
   readonly dimension: number;
+  private readonly isForgiving: boolean;
   private readonly model: Model;
   private readonly args: readonly unknown[];
   private readonly stream: RandomStream;
   private readonly stack: Stack;
 
-  /** @throws SiteError when the model cannot be sampled; see `findLatentSites`. */
-  constructor(model: Model, args: readonly unknown[], stream: RandomStream) {
+  /**
+   * @param isForgiving - whether checks forgive what rounding to float32 does to values, as this run stands in for float64.
+   * @throws SiteError when the model cannot be sampled; see `findLatentSites`.
+   */
+  constructor(model: Model, args: readonly unknown[], stream: RandomStream, isForgiving: boolean) {
+    this.isForgiving = isForgiving;
     this.model = model;
     this.args = args;
     this.stream = stream;
     this.stack = currentStack();
-    this.sites = findLatentSites(model, args, stream);
+    this.sites = this.forgiving(() => findLatentSites(model, args, stream));
     this.dimension = this.sites.reduce((sum, site) => sum + site.size, 0);
   }
 
@@ -76,6 +81,11 @@ export class ModelRun {
     } finally {
       engine.endScope([]);
     }
+  }
+
+  /** Runs `body` with rounding to float32 forgiven, if this run stands in for float64. */
+  forgiving<R>(body: () => R): R {
+    return this.isForgiving ? forgivingRounding(body) : body();
   }
 
   /** A point of unconstrained space, cut into one tensor a site. */

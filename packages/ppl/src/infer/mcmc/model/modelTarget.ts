@@ -59,7 +59,7 @@ export function modelTarget(
   options: { readonly engine: Engine; readonly stream: RandomStream },
 ): Target & ModelLogDensity {
   checkEngine('infer', options.engine);
-  const run = new ModelRun(model, args, options.stream);
+  const run = new ModelRun(model, args, options.stream, options.engine !== 'eager');
   const density = densityOf(run, model, options.engine);
   const target: Target & ModelLogDensity = {
     density,

@@ -36,13 +36,14 @@ export class UnconstrainHandler extends Handler {
  */
 export function unconstrain(run: ModelRun, valueOf: ValueOf): Float64Array {
   const q = new Float64Array(run.dimension);
-  run.tidily(isValidationOn(), () => {
+  const fill = (): void => {
     const handler = new UnconstrainHandler(valueOf);
     run.call(handler);
     for (const { name, offset } of run.sites) {
       const x = handler.unconstrained.get(name);
       if (x !== undefined) q.set(x.dataSync(), offset);
     }
-  });
+  };
+  run.forgiving(() => run.tidily(isValidationOn(), fill));
   return q;
 }
