@@ -22,7 +22,7 @@ const CALLS = 1000;
 
 for (const backend of ['cpu', 'wasm']) {
   await ready({ backend });
-  const density = infer.logDensity(eightSchools);
+  const density = infer.logDensity(eightSchools, [], { engine: 'eager' });
   const q = new Float64Array(density.dimension).fill(0.3);
   const gradient = new Float64Array(density.dimension);
   const means = Array.from({ length: 8 }, () => {
