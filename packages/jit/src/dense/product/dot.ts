@@ -11,6 +11,7 @@ import { forEachIndex } from '../loops.ts';
 import type { Product } from './matmul.ts';
 import { matmulKernel, matmulScratch } from './matmul.ts';
 import { outerKernel } from './outer.ts';
+import { rowCombinationKernel } from './rowCombination.ts';
 import { rowDotsKernel } from './rowDots.ts';
 
 /** A product as it is computed, and the batch that is left to loop over. */
@@ -37,11 +38,17 @@ function formOf(node: NodeOf<'dot'>, a: Shape, b: Shape): Form {
   return { product: { m: 1, n: m, k, transposeA: false, transposeB: !flipA && k > 1 }, batch, isSwapped: true };
 }
 
+/** Rows up to here are summed in registers, longer ones in memory. */
+const LONG_ROW_BYTES = 96;
+
 /** The kernel (a, b, c, scratch?) of a product that is not empty. */
 function productKernel(context: DenseContext, product: Product): { readonly index: number; readonly usesScratch: boolean } {
   const { m, n, k, transposeB } = product;
   if (k === 1) return { index: outerKernel(context, m, n), usesScratch: false };
   if (m === 1 && transposeB) return { index: rowDotsKernel(context, n, k), usesScratch: false };
+  if (m === 1 && n > LONG_ROW_BYTES / elementSize(context.precision)) {
+    return { index: rowCombinationKernel(context, k, n), usesScratch: false };
+  }
   return { index: matmulKernel(context, product), usesScratch: true };
 }
 

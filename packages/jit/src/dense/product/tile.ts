@@ -34,15 +34,20 @@ export interface Tile {
   readonly sum: readonly Reduction[] | Omit<Reduction, 'count'>;
 }
 
-/** Registers that accumulators may take: of 16, some are needed for the factors. */
-const ACCUMULATORS = 10;
+/** Vector registers that may be filled: of 16, the machine code keeps one, and a product needs one. */
+const REGISTERS = 14;
 
-/** How many steps of the innermost loop are written out. */
-const UNROLL = 4;
+/**
+ * Registers that steps of the innermost loop fill when written out in a row, each step with accumulators of its own. V8
+ * reads all factors of all steps before it multiplies any.
+ */
+function registersOf(rows: number, vectors: number, steps: number): number {
+  return steps * (rows * vectors + rows + vectors);
+}
 
 /** How many vectors wide a tile of so many rows may be. */
 export function vectorsFor(rows: number): number {
-  return rows >= 4 ? 2 : Math.floor(ACCUMULATORS / rows);
+  return Math.floor((REGISTERS - rows) / (rows + 1));
 }
 
 /** The kernel (a, b, c) of a tile; (a, b, c, count) when its sum is not given by loops. */
@@ -57,26 +62,33 @@ function isLoops(sum: Tile['sum']): sum is readonly Reduction[] {
   return Array.isArray(sum);
 }
 
-/** Writes one step of the sum, at constant distances from the pointers; the number of the step within its loop. */
-type Step = (a: Local, b: Local, aOffset: number, bOffset: number, index: number) => void;
+/** Writes one step of the sum, at constant distances from the pointers, into the accumulators of this number. */
+type WriteStep = (a: Local, b: Local, aOffset: number, bOffset: number, split: number) => void;
+
+/** A step, and how many of them, each with accumulators of its own, are written in a row. */
+interface Step {
+  readonly write: WriteStep;
+  readonly splits: 1 | 2 | 4;
+}
 
 /** A tile, given what writes the loops of its sum around a step. */
 function writeTile(w: KernelWriter, tile: Tile, c: Local, writeSum: (step: Step) => void): void {
   const vectors = Math.ceil(tile.columns / w.count);
   const perStep = tile.rows * vectors;
   // A sum is as slow as its chain of additions: few accumulators are therefore split into several.
-  const splits = Math.max(1, Math.min(UNROLL, Math.floor(ACCUMULATORS / perStep)));
+  const splits = ([4, 2] as const).find((steps) => registersOf(tile.rows, vectors, steps) <= REGISTERS) ?? 1;
   const sums = Array.from({ length: splits }, () => Array.from({ length: perStep }, () => w.variable()));
   const [factorA, factorsB] = [w.f.local('v128'), Array.from({ length: vectors }, () => w.f.local('v128'))];
 
-  writeSum((a, b, aOffset, bOffset, index) => {
-    const own = at(sums, index % splits);
+  const write: WriteStep = (a, b, aOffset, bOffset, split) => {
+    const own = at(sums, split);
     factorsB.forEach((vector, j) => w.loadInto(vector, b, bOffset + j * VECTOR_BYTES));
     for (let i = 0; i < tile.rows; i++) {
       w.splatInto(factorA, a, aOffset + i * tile.aRow);
       factorsB.forEach((vector, j) => w.accumulate(at(own, i * vectors + j), factorA, vector));
     }
-  });
+  };
+  writeSum({ write, splits });
 
   const [total, ...others] = sums;
   total?.forEach((sum, i) => {
@@ -93,17 +105,22 @@ function writeTile(w: KernelWriter, tile: Tile, c: Local, writeSum: (step: Step)
 
 /** Some steps written out, and the pointers moved past them. */
 function writeSteps(w: KernelWriter, steps: number, loop: Omit<Reduction, 'count'>, a: Local, b: Local, step: Step): void {
-  for (let u = 0; u < steps; u++) step(a, b, u * loop.aStep, u * loop.bStep, u);
+  for (let u = 0; u < steps; u++) step.write(a, b, u * loop.aStep, u * loop.bStep, u);
   w.move(a, steps * loop.aStep);
   w.move(b, steps * loop.bStep);
 }
 
 /** A loop of as many steps as a local says. */
 function writeLoop(w: KernelWriter, loop: Omit<Reduction, 'count'>, a: Local, b: Local, count: Local, step: Step): void {
+  const { splits } = step;
+  if (splits === 1) {
+    w.countDown(count, () => writeSteps(w, 1, loop, a, b, step));
+    return;
+  }
   const rest = w.pointer(count);
-  w.f.get(count).i32(Math.log2(UNROLL)).op('i32.shr_s').set(count);
-  w.countDown(count, () => writeSteps(w, UNROLL, loop, a, b, step));
-  w.f.get(rest).i32(UNROLL - 1).op('i32.and').set(rest);
+  w.f.get(count).i32(Math.log2(splits)).op('i32.shr_s').set(count);
+  w.countDown(count, () => writeSteps(w, splits, loop, a, b, step));
+  w.f.get(rest).i32(splits - 1).op('i32.and').set(rest);
   w.countDown(rest, () => writeSteps(w, 1, loop, a, b, step));
 }
 
@@ -113,8 +130,8 @@ function writeLoops(w: KernelWriter, loops: readonly Reduction[], a: Local, b: L
     const loop = at(loops, depth);
     const inner = loops[depth + 1];
     if (inner === undefined) {
-      w.times(Math.floor(loop.count / UNROLL), () => writeSteps(w, UNROLL, loop, a, b, step));
-      if (loop.count % UNROLL > 0) writeSteps(w, loop.count % UNROLL, loop, a, b, step);
+      w.times(Math.floor(loop.count / step.splits), () => writeSteps(w, step.splits, loop, a, b, step));
+      if (loop.count % step.splits > 0) writeSteps(w, loop.count % step.splits, loop, a, b, step);
       return;
     }
     w.times(loop.count, () => {
