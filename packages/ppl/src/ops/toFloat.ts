@@ -22,7 +22,7 @@ export function toFloat(x: Tensor | TensorLike): Tensor {
 
 /** The numbers of (nested) arrays of that shape, row by row. */
 export function flattened(values: TensorLike, shape: readonly number[]): Float64Array {
-  if (ArrayBuffer.isView(values)) return Float64Array.from(values as Float64Array);
+  if (ArrayBuffer.isView(values)) return Float64Array.from(values as unknown as Float64Array);
   const flat = new Float64Array(sizeOf(shape));
   let end = 0;
   const visit = (part: TensorLike): void => {
