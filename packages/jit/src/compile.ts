@@ -6,7 +6,7 @@ import { optimise } from './passes/optimise.ts';
 import type { ProgramArray, ProgramParts } from './program/format.ts';
 import { CompiledProgram } from './program/program.ts';
 import type { ConstantReading } from './trace/backend.ts';
-import { checkAgainstEager } from './trace/check.ts';
+import { compareWithEager } from './trace/check.ts';
 import { traceGraph } from './trace/traceGraph.ts';
 import type { TraceableFunction, TraceInput } from './trace/traceGraph.ts';
 import { checkOptions } from './util/options.ts';
@@ -69,7 +69,7 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   const program = compileGraph(graph, { precision, relaxedSimd }, { traced, traceMilliseconds: traced - begin });
   if (options.point !== null) {
     const point = options.point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
-    checkAgainstEager(fn, graph, point);
+    compareWithEager(fn, graph, point, (values) => program.run(...values));
   }
   return program;
 }

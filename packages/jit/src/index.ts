@@ -13,7 +13,7 @@ export { Graph } from './graph/graph.ts';
 export type { GraphInput, GraphParts } from './graph/graph.ts';
 export type { LoopParts } from './graph/loop.ts';
 export { interpret } from './graph/interpret.ts';
-export type { GraphResults } from './graph/interpret.ts';
+export type { GraphResults, InterpretOptions } from './graph/interpret.ts';
 export type {
   BinaryFunction,
   Comparison,
@@ -28,6 +28,7 @@ export type {
   WindowGeometry,
 } from './graph/node.ts';
 export { operandsOf } from './graph/operands.ts';
+export { captureInput, isTraced } from './trace/capture.ts';
 export { data } from './trace/data.ts';
 export type { NestedNumbers } from './trace/data.ts';
 export { TraceError } from './trace/error.ts';

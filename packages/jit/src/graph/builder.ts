@@ -52,8 +52,8 @@ export class GraphBuilder extends NodeStore {
 
   /** A function of two entries, with broadcasting; the result has the type of `a`. */
   binary(fn: BinaryFunction, a: NodeId, b: NodeId): NodeId {
-    const dtype = this.dtype(a);
-    const shape = broadcastShapes(this.shape(a), this.shape(b));
+    const { shape: left, dtype } = this.node(a);
+    const shape = broadcastShapes(left, this.shape(b));
     const neutral = NEUTRAL[fn];
     if (neutral && this.isUniform(b, neutral.value)) return this.broadcast(a, shape);
     if (neutral?.onLeft && this.dtype(b) === dtype && this.isUniform(a, neutral.value)) return this.broadcast(b, shape);
@@ -275,6 +275,7 @@ export class GraphBuilder extends NodeStore {
   #elementwise(operands: readonly NodeId[], make: (operands: readonly NodeId[], shape: Shape) => Node): NodeId {
     const shape = broadcastShapes(...operands.map((id) => this.shape(id)));
     const own = operands.map((id) => this.#unbroadcast(id));
+    if (own.every((id, i) => id === operands[i])) return this.emit(make(own, shape));
     const node = make(own, broadcastShapes(...own.map((id) => this.shape(id))));
     return this.broadcast(this.emit(node), shape);
   }

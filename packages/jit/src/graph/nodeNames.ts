@@ -26,31 +26,25 @@ export class NodeNames {
   readonly #other = new Map<string, NodeId>();
   readonly #shapes = new Map<string, number>();
 
-  /** The name of a node equal to `node`; if there is none, what `add` gives. */
-  find(node: Node, add: () => NodeId): NodeId {
-    const key = this.#tripleOf(node);
-    if (key === null) return this.#findOther(stringOf(node), add);
-    const [code, a, b] = key;
+  /** The name of a node equal to `node`; if there is none, `id`, which from now on is the name of that node. */
+  find(node: Node, id: NodeId): NodeId {
+    if (node.op === 'unary') return this.#findSimple(CODES.unary.get(node.fn) ?? -1, node.x, 0, id);
+    if (node.op === 'binary' || node.op === 'compare') {
+      return this.#findSimple(CODES[node.op].get(node.fn) ?? -1, node.a, node.b, id);
+    }
+    if (node.op === 'reshape') return this.#findSimple(RESHAPE, node.x, this.#shapeNumber(node.shape), id);
+    if (node.op === 'broadcast') return this.#findSimple(BROADCAST, node.x, this.#shapeNumber(node.shape), id);
+    const key = stringOf(node);
+    const known = this.#other.get(key);
+    if (known === undefined) this.#other.set(key, id);
+    return known ?? id;
+  }
+
+  #findSimple(code: number, a: number, b: number, id: NodeId): NodeId {
     const known = this.#simple.get(code, a, b);
     if (known >= 0) return known;
-    const id = add();
     this.#simple.set(code, a, b, id);
     return id;
-  }
-
-  #findOther(key: string, add: () => NodeId): NodeId {
-    const known = this.#other.get(key);
-    if (known !== undefined) return known;
-    const id = add();
-    this.#other.set(key, id);
-    return id;
-  }
-
-  #tripleOf(node: Node): readonly [code: number, a: number, b: number] | null {
-    if (node.op === 'unary') return [CODES.unary.get(node.fn) ?? -1, node.x, 0];
-    if (node.op === 'binary' || node.op === 'compare') return [CODES[node.op].get(node.fn) ?? -1, node.a, node.b];
-    if (node.op === 'reshape') return [RESHAPE, node.x, this.#shapeNumber(node.shape)];
-    return node.op === 'broadcast' ? [BROADCAST, node.x, this.#shapeNumber(node.shape)] : null;
   }
 
   #shapeNumber(shape: Shape): number {

@@ -21,7 +21,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** The common shape that `shapes` broadcast to, aligned at their last axes. @throws Error when there is none. */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const [first = []] = shapes;
-  if (shapes.every((shape) => sameShape(shape, first))) return [...first];
+  if (shapes.every((shape) => shape === first || sameShape(shape, first))) return [...first];
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = Array.from({ length: rank }, () => 1);
   for (const shape of shapes) {

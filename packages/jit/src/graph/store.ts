@@ -82,7 +82,8 @@ export class NodeStore {
 
   /** The name of `node`, new only if no equal node is there. */
   protected intern(node: Node): NodeId {
-    return this.#names.find(node, () => this.append(node));
+    const id = this.#names.find(node, this.nodes.length);
+    return id === this.nodes.length ? this.append(node) : id;
   }
 
   /** The name of `node`, which is new without looking for an equal one. */

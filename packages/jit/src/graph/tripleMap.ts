@@ -19,7 +19,10 @@ export class TripleMap {
     if (2 * STRIDE * (this.#size + 1) > this.#slots.length) this.#grow();
     const slot = this.#find(a, b, c);
     if (this.#slots[slot + 3] === -1) this.#size++;
-    this.#slots.set([a, b, c, value], slot);
+    this.#slots[slot] = a;
+    this.#slots[slot + 1] = b;
+    this.#slots[slot + 2] = c;
+    this.#slots[slot + 3] = value;
   }
 
   /** Where the key is, or would be. */
@@ -36,11 +39,11 @@ export class TripleMap {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = emptySlots((2 * old.length) / STRIDE);
+    this.#slots = emptySlots((4 * old.length) / STRIDE);
     for (let place = 0; place < old.length; place += STRIDE) {
       if (old[place + 3] === -1) continue;
-      const key = [at(old, place), at(old, place + 1), at(old, place + 2)] as const;
-      this.#slots.set(old.subarray(place, place + STRIDE), this.#find(...key));
+      const slot = this.#find(at(old, place), at(old, place + 1), at(old, place + 2));
+      this.#slots.set(old.subarray(place, place + STRIDE), slot);
     }
   }
 }

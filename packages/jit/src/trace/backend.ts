@@ -1,9 +1,11 @@
 /** @file A tfjs backend that computes nothing: its tensors stand for nodes of a graph. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { DType, NodeId, Shape } from '../graph/node.ts';
+import type { GraphInput } from '../graph/graph.ts';
+import type { NodeId, Shape } from '../graph/node.ts';
 import { formatShape } from '../graph/shape.ts';
 import { originalOf } from './data.ts';
+import { TFJS_DTYPE } from './dtype.ts';
 import { runEagerly } from './eager.ts';
 import type { EagerValue } from './eager.ts';
 import { callerLocation, TraceError } from './error.ts';
@@ -28,8 +30,6 @@ interface Entry {
   node: NodeId | null;
   frame: Frame;
 }
-
-const TFJS_DTYPE: Readonly<Record<DType, 'float32' | 'int32' | 'bool'>> = { float: 'float32', int: 'int32', bool: 'bool' };
 
 /** tfjs ops that draw random numbers in JavaScript, so that they reach a backend as plain values. */
 const RANDOM_OPS = /^(rand|randomGamma|randomNormal|randomStandardNormal|randomUniform|randomUniformInt|truncatedNormal|dropout)__op$/;
@@ -60,6 +60,8 @@ export class TraceBackend extends tf.KernelBackend {
   readonly #eagerBackend: string | null;
   readonly #reading: ConstantReading;
   readonly #entries = new Map<object, Entry>();
+  /** Inputs after those declared, in the order of their making. */
+  readonly captured: GraphInput[] = [];
   readonly #tapes: Tape[] = [];
   #frame = new Frame(null);
 
@@ -107,6 +109,18 @@ export class TraceBackend extends tf.KernelBackend {
   /** A tensor that stands for a new input, like the tensor given. */
   placeholder(like: Pick<tf.TensorInfo, 'shape' | 'dtype'>): tf.Tensor {
     return this.tensorOf(this.#frame.input(like));
+  }
+
+  /** A tensor that stands for a new input after those declared, with its default. @throws TraceError in a scan's body. */
+  capture(values: Float64Array, shape: Shape, dtype: 'float32' | 'int32' | 'bool', label: string): tf.Tensor {
+    if (this.#frame.parent !== null) {
+      throw this.#refuse(
+        `the body of a scan draws random numbers (${label}), which would be the same at every step: draw for all steps before ` +
+          `the scan, and scan over the draws.`,
+      );
+    }
+    this.captured.push({ shape: [...shape], dtype: dtypeOf(dtype), captured: { label, values } });
+    return this.placeholder({ shape: [...shape], dtype });
   }
 
   /** A tensor that stands for `node`. */

@@ -6,7 +6,7 @@ import { pruneLoops } from '../graph/pruneLoops.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { checkOptions } from '../util/options.ts';
 import type { ConstantReading, TraceBackend } from './backend.ts';
-import { checkAgainstEager } from './check.ts';
+import { compareWithEager } from './check.ts';
 import { TraceError } from './error.ts';
 import { dtypeOf } from './lower/lowering.ts';
 import { withTraceBackend } from './scope.ts';
@@ -66,7 +66,7 @@ export function traceGraph(fn: TraceableFunction, options: TraceOptions): Graph 
   }
   const inputs = options.inputs.map(checkInput);
   const graph = withTraceBackend(constants, (backend) => record(fn, inputs, valueAndGrad, backend));
-  if (point !== undefined) checkAgainstEager(fn, graph, point);
+  if (point !== undefined) compareWithEager(fn, graph, point);
   return graph;
 }
 
@@ -102,10 +102,13 @@ function record(fn: TraceableFunction, inputs: readonly CheckedInput[], withGrad
   const outputs = nodesOf(results);
   const gradients = wanted.length === 0 ? [] : nodesOf(gradientsOf(results, wanted, tape));
   return pruneLoops({
-    inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })),
+    inputs: [...inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })), ...backend.captured],
     nodes: backend.graph.nodes,
     outputs,
-    gradients: placeholders.map((placeholder) => gradients[wanted.indexOf(placeholder)] ?? null),
+    gradients: [
+      ...placeholders.map((placeholder) => gradients[wanted.indexOf(placeholder)] ?? null),
+      ...backend.captured.map(() => null),
+    ],
     kernels: backend.kernels,
   });
 }

@@ -7,6 +7,8 @@ import { evaluateCholesky, evaluateDot, evaluateTriangularSolve } from './matrix
 import { evaluateMovement } from './movement.ts';
 import type { Value } from './positions.ts';
 import { evaluateCumulative, evaluateReduce } from './reduce.ts';
+import type { Rounding } from './rounding.ts';
+import { exact } from './rounding.ts';
 import {
   evaluateConv,
   evaluateConvGradFilter,
@@ -20,13 +22,15 @@ import {
  * The value of `node`, row-major; whole numbers wrap as int32 does.
  *
  * @param operands - the values of its operands, in the order of `operandsOf`.
+ * @param round - what becomes of floats; by default nothing.
  */
-export function evaluateNode(node: Node, operands: readonly Value[]): Float64Array {
-  const values = evaluate(node, operands);
-  return node.dtype === 'int' ? values.map((x) => x | 0) : values;
+export function evaluateNode(node: Node, operands: readonly Value[], round: Rounding = exact): Float64Array {
+  const values = evaluate(node, operands, round);
+  if (node.dtype === 'int') return values.map((x) => x | 0);
+  return round === exact || node.dtype === 'bool' ? values : values.map(round);
 }
 
-function evaluate(node: Node, operands: readonly Value[]): Float64Array {
+function evaluate(node: Node, operands: readonly Value[], round: Rounding): Float64Array {
   const arg = (i: number): Value => at(operands, i);
   switch (node.op) {
     case 'input':
@@ -54,11 +58,11 @@ function evaluate(node: Node, operands: readonly Value[]): Float64Array {
     case 'assemble':
       return evaluateAssemble(node, operands);
     case 'reduce':
-      return evaluateReduce(node, arg(0));
+      return evaluateReduce(node, arg(0), round);
     case 'cumulative':
-      return evaluateCumulative(node, arg(0));
+      return evaluateCumulative(node, arg(0), round);
     case 'dot':
-      return evaluateDot(node, arg(0), arg(1));
+      return evaluateDot(node, arg(0), arg(1), round);
     case 'cholesky':
       return evaluateCholesky(node, arg(0));
     case 'triangularSolve':

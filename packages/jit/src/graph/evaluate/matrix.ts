@@ -3,6 +3,7 @@ import type { NodeOf } from '../node.ts';
 import { at, sizeOf } from '../shape.ts';
 import { broadcastStrides, positions } from './positions.ts';
 import type { Value } from './positions.ts';
+import type { Rounding } from './rounding.ts';
 
 /** Where the matrices of `value` start, one for each entry of the batch shape it is broadcast to. */
 function matrices(value: Value, batch: readonly number[]): Int32Array {
@@ -12,7 +13,7 @@ function matrices(value: Value, batch: readonly number[]): Int32Array {
 }
 
 /** The value of a matrix product. */
-export function evaluateDot(node: NodeOf<'dot'>, a: Value, b: Value): Float64Array {
+export function evaluateDot(node: NodeOf<'dot'>, a: Value, b: Value, round: Rounding): Float64Array {
   const batch = node.shape.slice(0, -2);
   const [rows, columns] = [at(node.shape, node.shape.length - 2), at(node.shape, node.shape.length - 1)];
   const inner = at(a.shape, a.shape.length - (node.transposeA ? 2 : 1));
@@ -26,7 +27,7 @@ export function evaluateDot(node: NodeOf<'dot'>, a: Value, b: Value): Float64Arr
         for (let k = 0; k < inner; k++) {
           const inA = node.transposeA ? k * rows + i : i * inner + k;
           const inB = node.transposeB ? j * inner + k : k * columns + j;
-          sum += at(a.values, at(ofA, m) + inA) * at(b.values, at(ofB, m) + inB);
+          sum = round(sum + at(a.values, at(ofA, m) + inA) * at(b.values, at(ofB, m) + inB));
         }
         result[(m * rows + i) * columns + j] = sum;
       }
