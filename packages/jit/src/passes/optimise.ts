@@ -4,15 +4,19 @@ import { assemble } from './assemble.ts';
 import { shareExponentials } from './shareExponentials.ts';
 import { simplify } from './simplify.ts';
 
+/** Nodes above which a second simplification, which finds little, is not worth the time that it takes. */
+const LARGE = 20_000;
+
 /**
  * A graph of the same values as `graph`, that takes less work: within a few units in the last place of the greatest term of
  * every sum, as long as nothing over- or underflows on the way, and with numbers for some of what was NaN because
  * infinities cancelled. Each pass states its law. The bodies of loops are optimised, too.
  */
 export function optimise(graph: Graph): Graph {
-  // The first time leaves fewer readers of many a node, which lets a rule or two into what was shared.
-  const simple = simplify(simplify(withBodies(graph)));
-  return shareExponentials(simplify(assemble(simple)));
+  const once = simplify(assemble(withBodies(graph)));
+  // The first time leaves fewer readers of many a node, which lets rules into what was shared.
+  const twice = once.nodes.length < LARGE ? simplify(once) : once;
+  return shareExponentials(twice);
 }
 
 /** The graph with its loops' bodies optimised. */

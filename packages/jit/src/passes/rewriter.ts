@@ -1,7 +1,8 @@
 /** @file A builder that simplifies what it builds. */
 import { GraphBuilder } from '../graph/builder.ts';
-import type { BinaryFunction, Comparison, DType, NodeId, Reduction, Shape, UnaryFunction } from '../graph/node.ts';
+import type { BinaryFunction, Comparison, DType, NodeId, Part, Reduction, Shape, UnaryFunction } from '../graph/node.ts';
 import { at, broadcastShapes, sameShape, sizeOf } from '../graph/shape.ts';
+import { flatten, ownersOf, partsOfConcat } from './rules/assembled.ts';
 import { rewriteCast, rewriteLattice, rewriteSelect, rewriteTruth, rewriteUnary } from './rules/choice.ts';
 import { areOutOfOrder } from './rules/factors.ts';
 import { beforeGather } from './rules/gathered.ts';
@@ -25,6 +26,11 @@ const FLOAT_RULES: Readonly<Partial<Record<BinaryFunction, BinaryRule>>> = {
   max: (g, a, b) => rewriteLattice(g, 'max', a, b),
 };
 
+const LOGICAL_RULES: Readonly<Partial<Record<BinaryFunction, BinaryRule>>> = {
+  and: (g, a, b) => rewriteTruth(g, 'and', a, b) ?? rewriteLattice(g, 'and', a, b),
+  or: (g, a, b) => rewriteTruth(g, 'or', a, b) ?? rewriteLattice(g, 'or', a, b),
+};
+
 const COMMUTATIVE: readonly string[] = ['add', 'mul', 'min', 'max', 'and', 'or', 'eq', 'ne'];
 
 /**
@@ -35,6 +41,8 @@ const COMMUTATIVE: readonly string[] = ['add', 'mul', 'min', 'max', 'and', 'or',
 export class Rewriter extends GraphBuilder {
   /** Nodes that more than one other reads. */
   readonly #shared = new Set<NodeId>();
+  /** Of assembled arrays that were sliced, which part each entry is from. */
+  readonly #owners = new Map<NodeId, Int32Array>();
 
   /** Says that the node is read more than once, so that a rule that takes it apart would not be rid of it. */
   markShared(id: NodeId): void {
@@ -50,19 +58,28 @@ export class Rewriter extends GraphBuilder {
   }
 
   override unary(fn: UnaryFunction, x: NodeId): NodeId {
-    return this.#entrywise(fn, [x], ([a = x]) => {
-      return (fn === 'neg' ? rewriteNeg(this, a) : rewriteUnary(this, fn, a)) ?? super.unary(fn, a);
-    });
+    return this.#isScalar(x) ? this.#unary(fn, x) : this.#entrywise(fn, [x], ([a = x]) => this.#unary(fn, a));
+  }
+
+  #unary(fn: UnaryFunction, x: NodeId): NodeId {
+    return (fn === 'neg' ? rewriteNeg(this, x) : rewriteUnary(this, fn, x)) ?? super.unary(fn, x);
   }
 
   override binary(fn: BinaryFunction, a: NodeId, b: NodeId): NodeId {
-    return this.#entrywise(fn, [a, b], ([x = a, y = b]) => {
-      const rule = this.dtype(x) === 'float' && this.dtype(y) === 'float' ? FLOAT_RULES[fn] : undefined;
-      const simpler = rule?.(this, x, y) ?? (isLogical(fn) ? rewriteTruth(this, fn, x, y) ?? rewriteLattice(this, fn, x, y) : null);
-      if (simpler !== null) return simpler;
-      const isDisordered = fn === 'mul' && this.dtype(x) === 'float' ? areOutOfOrder(this, x, y) : this.#isDisordered(fn, x, y);
-      return isDisordered ? super.binary(fn, y, x) : super.binary(fn, x, y);
-    });
+    if (this.#isScalar(a) && this.#isScalar(b)) return this.#binary(fn, a, b);
+    return this.#entrywise(fn, [a, b], ([x = a, y = b]) => this.#binary(fn, x, y));
+  }
+
+  #binary(fn: BinaryFunction, a: NodeId, b: NodeId): NodeId {
+    const isFloat = this.dtype(a) === 'float' && this.dtype(b) === 'float';
+    const simpler = (isFloat ? FLOAT_RULES : LOGICAL_RULES)[fn]?.(this, a, b) ?? null;
+    if (simpler !== null) return simpler;
+    const isDisordered = fn === 'mul' && isFloat ? areOutOfOrder(this, a, b) : this.#isDisordered(fn, a, b);
+    return isDisordered ? super.binary(fn, b, a) : super.binary(fn, a, b);
+  }
+
+  #isScalar(id: NodeId): boolean {
+    return this.shape(id).length === 0;
   }
 
   override compare(fn: Comparison, a: NodeId, b: NodeId): NodeId {
@@ -94,6 +111,33 @@ export class Rewriter extends GraphBuilder {
     const steps = strides.map((stride, axis) => (at(shape, axis) <= 1 ? 1 : stride));
     if (sameShape(this.shape(x), shape) && steps.every((stride) => stride === 1)) return x;
     return rewriteSlice(this, x, { begin, shape, strides: steps }) ?? super.slice(x, begin, shape, steps);
+  }
+
+  override pad(x: NodeId, before: readonly number[], after: readonly number[], value: number): NodeId {
+    const { shape: old, dtype } = this.node(x);
+    const shape = old.map((n, axis) => n + at(before, axis) + at(after, axis));
+    return this.assemble([{ x, begin: before }], shape, value, false, dtype);
+  }
+
+  override concat(parts: readonly NodeId[], axis: number): NodeId {
+    const first = at(parts, 0);
+    const total = parts.reduce((sum, part) => sum + at(this.shape(part), axis), 0);
+    const shape = this.shape(first).map((n, i) => (i === axis ? total : n));
+    return this.assemble(partsOfConcat(this, parts, axis), shape, 0, false, this.dtype(first));
+  }
+
+  override assemble(parts: readonly Part[], shape: Shape, fill: number, accumulate: boolean, dtype: DType): NodeId {
+    const flat = accumulate ? parts : parts.flatMap((part) => flatten(this, part, fill));
+    return super.assemble(flat, shape, fill, accumulate, dtype);
+  }
+
+  /** The part of an assembled array that the entry at a (flat) position is from; null if there is none, or several. */
+  partAt(id: NodeId, position: number): Part | null {
+    const node = this.node(id);
+    if (node.op !== 'assemble' || node.accumulate) return null;
+    const owners = this.#owners.get(id) ?? ownersOf(node.parts, node.shape, (x) => this.shape(x));
+    this.#owners.set(id, owners);
+    return node.parts[at(owners, position)] ?? null;
   }
 
   override gather(x: NodeId, indices: NodeId, axis: number): NodeId {
@@ -128,9 +172,8 @@ export class Rewriter extends GraphBuilder {
    * instead: so rules see through both, and what holds one number is a scalar.
    */
   #entrywise(fn: string, operands: readonly NodeId[], make: (operands: readonly NodeId[]) => NodeId): NodeId {
-    const shapes = operands.map((id) => this.shape(id));
-    if (shapes.every((shape) => shape.length === 0)) return make(operands);
-    const shape = broadcastShapes(...shapes);
+    const shape = broadcastShapes(...operands.map((id) => this.shape(id)));
+    if (shape.length === 0) return make(operands);
     const bare = operands.map((id) => this.#bare(id));
     return this.broadcast(beforeGather(this, fn, bare, make) ?? this.#beforeReshape(bare, make), shape);
   }
@@ -157,8 +200,4 @@ export class Rewriter extends GraphBuilder {
     const result = make(nodes.map((node, i) => (node.op === 'reshape' && node.shape.length > 0 ? node.x : at(operands, i))));
     return this.reshape(this.broadcast(result, source), first.shape);
   }
-}
-
-function isLogical(fn: BinaryFunction): boolean {
-  return fn === 'and' || fn === 'or';
 }

@@ -19,7 +19,7 @@ export function rewriteReduce(g: Rewriter, fn: Reduction, x: NodeId, axes: reado
   if (node.op === 'reshape') return ofReshaped(g, fn, node, axes);
   if (node.op === 'transpose') return ofTransposed(g, fn, node, axes);
   if (node.op === 'reduce') return ofReduced(g, fn, x, axes);
-  if (node.op === 'pad') return ofPadded(g, fn, node, axes);
+  if (node.op === 'assemble') return ofAssembled(g, fn, node, axes);
   if (node.op === 'broadcast' && IDEMPOTENT.includes(fn)) return ofRepeated(g, fn, node, axes);
   return fn === 'sum' ? (hoistFromSum(g, x, axes) ?? contract(g, x, axes)) : null;
 }
@@ -60,7 +60,9 @@ function ofReduced(g: Rewriter, fn: Reduction, id: NodeId, axes: readonly number
 }
 
 /** Zeros beside it do not change a sum. */
-function ofPadded(g: Rewriter, fn: Reduction, { x, shape, value }: NodeOf<'pad'>, axes: readonly number[]): NodeId | null {
-  const isAlong = g.shape(x).every((n, axis) => n === shape[axis] || axes.includes(axis));
-  return fn === 'sum' && value === 0 && isAlong ? g.reduce(fn, x, axes) : null;
+function ofAssembled(g: Rewriter, fn: Reduction, { parts, shape, fill }: NodeOf<'assemble'>, axes: readonly number[]): NodeId | null {
+  const [part] = parts;
+  if (fn !== 'sum' || fill !== 0 || parts.length !== 1 || part === undefined) return null;
+  const isAlong = g.shape(part.x).every((n, axis) => n === shape[axis] || axes.includes(axis));
+  return isAlong ? g.reduce(fn, part.x, axes) : null;
 }

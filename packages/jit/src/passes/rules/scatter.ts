@@ -5,7 +5,7 @@ import type { Rewriter } from '../rewriter.ts';
 import { throughLinear } from './linear.ts';
 
 /**
- * `updates` summed at `indices` into `size` rows: a pad, if the indices are known and run on one by one; counted, if the
+ * `updates` summed at `indices` into `size` rows: a part of them, if the indices are known and run on one by one; counted, if the
  * updates are all the same.
  *
  * Law: as that of products with scalars.
@@ -15,9 +15,8 @@ export function rewriteScatterAdd(g: Rewriter, updates: NodeId, indices: NodeId,
   const rest = shape.slice(1);
   const known = g.constantValue(indices)?.values;
   if (known !== undefined && known.length > 0 && isRun(known, size)) {
-    const before = [at(known, 0), ...rest.map(() => 0)];
-    const after = [size - at(known, 0) - known.length, ...rest.map(() => 0)];
-    return g.pad(updates, before, after, 0);
+    const begin = [at(known, 0), ...rest.map(() => 0)];
+    return g.assemble([{ x: updates, begin }], [size, ...rest], 0, false, dtype);
   }
   if (dtype !== 'float') return null;
   const node = g.node(updates);

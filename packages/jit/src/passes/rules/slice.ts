@@ -1,6 +1,6 @@
 /** @file Slices and gathers of what was moved about before; all exact. */
 import type { NodeId, NodeOf, Shape } from '../../graph/node.ts';
-import { at } from '../../graph/shape.ts';
+import { at, stridesOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
 
 /** Which entries a slice takes. */
@@ -15,8 +15,7 @@ export function rewriteSlice(g: Rewriter, x: NodeId, range: Range): NodeId | nul
   const node = g.node(x);
   if (range.shape.includes(0)) return null;
   if (node.op === 'broadcast') return ofRepeated(g, node, range);
-  if (node.op === 'pad') return within(g, node.x, node.before, range);
-  if (node.op === 'concat') return ofConcat(g, node, range);
+  if (node.op === 'assemble') return ofAssembled(g, x, node, range);
   return node.op === 'slice' ? ofSlice(g, node, range) : null;
 }
 
@@ -30,7 +29,7 @@ function ofSlice(g: Rewriter, { x, begin, strides }: NodeOf<'slice'>, range: Ran
 }
 
 /** The range of a box that lies at `corner`, if the range lies within the box. */
-export function within(g: Rewriter, box: NodeId, corner: readonly number[], range: Range): NodeId | null {
+function within(g: Rewriter, box: NodeId, corner: readonly number[], range: Range): NodeId | null {
   const begin = range.begin.map((from, axis) => from - at(corner, axis));
   const fits = g.shape(box).every((n, axis) => {
     const first = at(begin, axis);
@@ -52,17 +51,12 @@ function ofRepeated(g: Rewriter, { x }: NodeOf<'broadcast'>, range: Range): Node
   return g.broadcast(part, range.shape);
 }
 
-function ofConcat(g: Rewriter, { parts, axis }: NodeOf<'concat'>, range: Range): NodeId | null {
-  const first = at(range.begin, axis);
-  let start = 0;
-  for (const part of parts) {
-    const end = start + at(g.shape(part), axis);
-    if (first >= start && first < end) {
-      return within(g, part, range.begin.map((_, i) => (i === axis ? start : 0)), range);
-    }
-    start = end;
-  }
-  return null;
+/** Within the one part that it starts in. */
+function ofAssembled(g: Rewriter, id: NodeId, node: NodeOf<'assemble'>, range: Range): NodeId | null {
+  const strides = stridesOf(node.shape);
+  const first = range.begin.reduce((offset, from, axis) => offset + from * at(strides, axis), 0);
+  const part = g.partAt(id, first);
+  return part && within(g, part.x, part.begin, range);
 }
 
 /** Gathers at indices that are known and evenly spaced are slices; of one entry alone, repetitions of it. */

@@ -34,10 +34,10 @@ function shiftedAgain(g: Rewriter, id: NodeId, c: NodeId): NodeId | null {
   return view.isNegative ? g.binary('sub', joint, view.x) : g.binary('add', view.x, joint);
 }
 
-/** `x` as `x c`: the x and the c. */
-function multiple(g: Rewriter, id: NodeId): { readonly x: NodeId; readonly c: NodeId } {
+/** `x` as `x c`: the x and the c, null if that is 1. */
+function multiple(g: Rewriter, id: NodeId): { readonly x: NodeId; readonly c: NodeId | null } {
   const product = asBinary(g, id, 'mul');
-  return product !== null && g.isConstant(product.b) ? { x: product.a, c: product.b } : { x: id, c: g.scalar(1) };
+  return product !== null && g.isConstant(product.b) ? { x: product.a, c: product.b } : { x: id, c: null };
 }
 
 /** `x c + x d` is `x (c + d)`. */
@@ -45,7 +45,7 @@ function likeTerms(g: Rewriter, fn: 'add' | 'sub', a: NodeId, b: NodeId): NodeId
   const [left, right] = [multiple(g, a), multiple(g, b)];
   if (left.x !== right.x) return null;
   if (fn === 'sub' && left.c === right.c) return null;
-  const joint = combine(g, fn, left.c, right.c);
+  const joint = combine(g, fn, left.c ?? g.scalar(1), right.c ?? g.scalar(1));
   return joint === null || uniformValue(g, joint) === 0 ? null : g.binary('mul', left.x, joint);
 }
 
