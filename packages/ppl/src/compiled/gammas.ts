@@ -55,5 +55,6 @@ function stirlingError(g: GraphBuilder, x: NodeId): NodeId {
 
 /** c0 + c1 x + c2 x² + ..., by Horner's rule. */
 function polynomial(g: GraphBuilder, coefficients: readonly number[], x: NodeId): NodeId {
-  return coefficients.reduceRight<NodeId>((sum, c) => g.binary('add', g.binary('mul', sum, x), g.scalar(c)), g.scalar(0));
+  const terms = coefficients.map((c) => g.scalar(c));
+  return terms.reduceRight((sum, c) => g.binary('add', g.binary('mul', sum, x), c));
 }

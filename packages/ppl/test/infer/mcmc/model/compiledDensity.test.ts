@@ -8,6 +8,7 @@ import { isModelChanged } from '../../../../src/infer/mcmc/model/constrain.ts';
 import { logDensity, modelTarget } from '../../../../src/infer/mcmc/model/modelTarget.ts';
 import type { Engine, Model } from '../../../../src/infer/mcmc/target.ts';
 import { getParamStore } from '../../../../src/params/store.ts';
+import * as ops from '../../../../src/ops/index.ts';
 import { plate } from '../../../../src/plate.ts';
 import { deterministic, factor, param, randomStream, sample } from '../../../../src/primitives.ts';
 import { RandomStream } from '../../../../src/random/stream.ts';
@@ -164,6 +165,19 @@ describe('what the eager engine says, too', () => {
     }
   });
 
+  test('of missing counts', () => {
+    const model = (): void => {
+      const p = sample('p', dist.dirichlet([2, 3, 4]));
+      const counts = tf.tensor2d([[1, 2, 2], [NaN, NaN, NaN]]);
+      sample('k', dist.multinomial(5, { probs: p }).expand([2]).mask([true, false]), { obs: counts });
+      sample('c', dist.oneHotCategorical({ probs: p }).mask(false), { obs: [NaN, NaN, NaN] });
+    };
+    const [compiled, eager] = [compile(model), compile(model, 'eager')];
+    const q = [0.3, -1];
+    expect(compiled.evaluate(q).value).toBeCloseTo(eager.evaluate(q).value, 5);
+    compiled.evaluate(q).gradient.forEach((slope, i) => expect(slope).toBeCloseTo(eager.evaluate(q).gradient[i]!, 5));
+  });
+
   test('of masks, missing data and parameters', () => {
     const model = (): void => {
       const x = sample('x', dist.normal([0, 1, 2], 1).mask([true, false, true]));
@@ -178,6 +192,60 @@ describe('what the eager engine says, too', () => {
     } finally {
       getParamStore().clear();
     }
+  });
+});
+
+describe('what float32 cannot hold', () => {
+  const n = 12;
+  const x = Array.from({ length: n }, (_, i) => i / 10);
+  const y = x.map(Math.sin);
+
+  /** Squared exponential, with eigenvalues far below 1e-7 of the largest. */
+  function kernel(rho: tf.Tensor): tf.Tensor {
+    const distance = tf.sub(tf.expandDims(tf.tensor1d(x), 1), tf.expandDims(tf.tensor1d(x), 0));
+    const smooth = tf.exp(tf.mul(tf.square(tf.div(distance, rho)), -0.5));
+    return tf.add(smooth, tf.mul(tf.eye(n), 1e-9));
+  }
+
+  function byHand([logRho = 0]: readonly number[]): number {
+    const rho = Math.exp(logRho);
+    const a = x.map((u, i) => x.map((v, j) => Math.exp(-0.5 * ((u - v) / rho) ** 2) + (i === j ? 1e-9 : 0)));
+    let value = 4 * Math.log(rho) - 5 * rho + 5 * Math.log(5) - Math.log(24) + logRho;
+    const z: number[] = [];
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        for (let k = 0; k < j; k++) a[i]![j]! -= a[i]![k]! * a[j]![k]!;
+        a[i]![j] = i === j ? Math.sqrt(a[i]![i]!) : a[i]![j]! / a[j]![j]!;
+      }
+      z[i] = (y[i]! - z.reduce((sum, each, k) => sum + a[i]![k]! * each, 0)) / a[i]![i]!;
+      value -= 0.5 * z[i]! ** 2 + Math.log(a[i]![i]!) + HALF_LOG_2PI;
+    }
+    return value;
+  }
+
+  test.each([
+    ['as a covariance', (k: tf.Tensor) => ({ covarianceMatrix: k })],
+    ['by its Cholesky factor', (k: tf.Tensor) => ({ scaleTril: ops.cholesky(k) })],
+  ])('an ill-conditioned Gaussian process, %s', (_form, covariance) => {
+    const model = (): void => {
+      const rho = sample('rho', dist.gamma(5, 5));
+      sample('y', dist.multivariateNormal(tf.zeros([n]), covariance(kernel(rho))), { obs: y });
+    };
+    const density = compile(model);
+    for (const q of [[0.2], [-0.5]]) {
+      // The condition is 1e10: of sixteen digits six are left.
+      expect(relativeError(density.evaluate(q).value, byHand(q))).toBeLessThan(1e-5);
+    }
+    // Float32 itself is no help.
+    expect(() => compile(model, 'eager')).toThrow(/site "y".*(positiveDefinite|lowerCholesky)/);
+  });
+
+  test('what no rounding explains is refused at once', () => {
+    const model = (): void => {
+      const x = sample('x', dist.normal(0, 1));
+      sample('y', dist.multivariateNormal([0, 0], { covarianceMatrix: tf.tensor2d([[1, 2], [2, 1]]) }), { obs: tf.stack([x, x]) });
+    };
+    expect(() => compile(model)).toThrow(/site "y".*positiveDefinite/);
   });
 });
 
