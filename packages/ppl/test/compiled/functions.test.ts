@@ -56,20 +56,20 @@ describe('elementwise kernels', () => {
     const columns = inputs.map((_, i) => rows.map((row) => row[i]!));
     const program = compiled((...xs) => run(name, ...xs), columns.map((column) => [column.length]), false);
     const actual = program.value(columns);
-    // Where terms cancel, to the digits of the larger, which is of the size of the arguments.
+    // What the compiler promises of special functions; where terms cancel, of the larger, which is of the size of the arguments.
     rows.forEach(([a = 0, b = 0, c = 0], i) => {
       const expected = f(a, b, c);
       const size = Math.max(...[a, b, c].map(Math.abs).filter(Number.isFinite), 0);
-      expect([a, b, c, relativeError(actual[i]!, expected, Math.min(size, 1)) < 1e-14]).toEqual([a, b, c, true]);
+      expect([a, b, c, relativeError(actual[i]!, expected, Math.min(size, 1)) < 3e-13]).toEqual([a, b, c, true]);
     });
   });
 
   test('of constants, and with a scalar beside an array', () => {
     const counts = [0, 2, 3];
     const mixed = compiled((y) => ops.xlogy(counts, y!), [[]], false).value([[0.3]]);
-    counts.forEach((count, i) => expect(mixed[i]).toBeCloseTo(count * Math.log(0.3), 14));
+    counts.forEach((count, i) => expect(mixed[i]).toBeCloseTo(count * Math.log(0.3), 12));
     expect([...compiled((y) => ops.xlogy([1, 2], y!), [[]], false).value([[0]])]).toEqual([-Infinity, -Infinity]);
-    expect(compiled((x) => ops.trigamma(x!), [[]], false).value([[2.5]])[0]).toBeCloseTo(SCALAR_FUNCTIONS['Polygamma']!(1, 2.5, 0), 14);
+    expect(compiled((x) => ops.trigamma(x!), [[]], false).value([[2.5]])[0]).toBeCloseTo(SCALAR_FUNCTIONS['Polygamma']!(1, 2.5, 0), 12);
   });
 });
 

@@ -94,3 +94,12 @@ test('what float32 would round to the edge is still told apart', () => {
   expect(1 - high).toBeCloseTo(Math.exp(-20), 14);
   expect(higher).toBeGreaterThan(high);
 });
+
+test('gaps and parts that float32 would not hold', () => {
+  const ordered = compiled((x) => transforms.ordered.forward(x!), [[2]], false).value([[10, -25]]);
+  expect(relativeError(ordered[1]! - ordered[0]!, Math.exp(-25))).toBeLessThan(1e-4);
+  const simplex = compiled((x) => transforms.stickBreaking.forward(x!), [[1]], false).value([[-150]]);
+  expect(relativeError(simplex[0]!, Math.exp(-150))).toBeLessThan(1e-13);
+  const l = compiled((x) => transforms.corrCholesky.forward(x!), [[1]], false).value([[100]]);
+  expect(relativeError(l[3]!, 2 * Math.exp(-100))).toBeLessThan(1e-13);
+});
