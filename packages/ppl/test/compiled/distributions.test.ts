@@ -24,6 +24,7 @@ interface Row {
   readonly params: Record<string, number | Numbers>;
   readonly values: Numbers[];
   readonly log_prob: Numbers[];
+  readonly cdf?: Numbers[];
 }
 
 const { distributions: table } = JSON.parse(
@@ -70,16 +71,16 @@ function numbers(nested: Numbers): number[] {
   return [nested].flat(9).map((x) => (typeof x === 'string' ? special[x]! : (x as number)));
 }
 
-/** log p(value) with parameters and value as inputs (`free`), or as constants of the program. */
-function logProbs(row: Row, isFree: boolean): Float64Array {
+/** A statistic with parameters and value as inputs (`free`), or as constants of the program. */
+function statistics(row: Row, isFree: boolean, of: (d: dist.Distribution, x: dist.Parameter) => Tensor): Float64Array {
   const build = FAMILIES[row.distribution]!;
   const names = Object.keys(row.params);
   const params = names.map((name) => argument(row.params[name]));
   const value = argument(row.values);
-  const density = (d: dist.Distribution, x: dist.Parameter): Tensor => withValidation(false, () => d.logProb(x));
-  if (!isFree) return compiled(() => density(build(row.params as Parameters), row.values as number[]), [], false).value([]);
+  const unchecked = (d: dist.Distribution, x: dist.Parameter): Tensor => withValidation(false, () => of(d, x));
+  if (!isFree) return compiled(() => unchecked(build(row.params as Parameters), row.values as number[]), [], false).value([]);
   const program = compiled(
-    (...xs) => density(build(Object.fromEntries(names.map((name, i) => [name, xs[i]!]))), xs.at(-1)!),
+    (...xs) => unchecked(build(Object.fromEntries(names.map((name, i) => [name, xs[i]!]))), xs.at(-1)!),
     [...params, value].map(({ shape }) => shape),
     false,
   );
@@ -92,10 +93,11 @@ describe('log-densities are those of scipy and mpmath, in float64', () => {
   // scipy's own digits: some of its densities lose three or four.
   test.each(rows)('%s, row %i', (_family, _i, row) => {
     for (const isFree of [true, false]) {
-      const actual = logProbs(row, isFree);
-      numbers(row.log_prob).forEach((expected, i) => {
-        expect(relativeError(actual[i]!, expected, 1)).toBeLessThan(1e-10);
-      });
+      const logProb = statistics(row, isFree, (d, x) => d.logProb(x));
+      numbers(row.log_prob).forEach((expected, i) => expect(relativeError(logProb[i]!, expected, 1)).toBeLessThan(1e-10));
+      if (row.cdf === undefined || !isFree) continue;
+      const cdf = statistics(row, isFree, (d, x) => d.cdf(x));
+      numbers(row.cdf).forEach((expected, i) => expect(relativeError(cdf[i]!, expected)).toBeLessThan(1e-9));
     }
   });
 
