@@ -2,6 +2,8 @@
 import { evaluateNode } from './evaluate/evaluate.ts';
 import type { Value } from './evaluate/positions.ts';
 import { broadcastTo } from './evaluate/positions.ts';
+import type { Rounding } from './evaluate/rounding.ts';
+import { exact } from './evaluate/rounding.ts';
 import type { ConstantNode, DType, Node, NodeId, Shape } from './node.ts';
 import { NodeNames } from './nodeNames.ts';
 import { operandsOf } from './operands.ts';
@@ -15,6 +17,12 @@ export class NodeStore {
   readonly nodes: Node[] = [];
   readonly #names = new NodeNames();
   readonly #constants = new Map<string, NodeId[]>();
+  /** What becomes of floats that are constant. */
+  readonly round: Rounding;
+
+  constructor(round: Rounding = exact) {
+    this.round = round;
+  }
 
   /** The node of that name. */
   node(id: NodeId): Node {
@@ -55,7 +63,8 @@ export class NodeStore {
     if (values.length !== sizeOf(shape)) {
       throw new Error(`a constant of shape ${formatShape(shape)} cannot hold ${values.length} values`);
     }
-    const doubles = values instanceof Float64Array ? values : Float64Array.from(values);
+    const given = values instanceof Float64Array ? values : Float64Array.from(values);
+    const doubles = this.round === exact || dtype !== 'float' ? given : given.map(this.round);
     const first = doubles[0];
     if (first !== undefined && shape.length > 0 && doubles.every((x) => Object.is(x, first))) {
       const scalar = this.#constant({ op: 'constant', shape: [], dtype, values: Float64Array.of(first) });
@@ -77,7 +86,7 @@ export class NodeStore {
     const operands = operandsOf(node);
     if (!operands.every((id) => this.isConstant(id))) return this.intern(node);
     const values = operands.flatMap((id) => this.constantValue(id) ?? []);
-    return this.constant(evaluateNode(node, values), node.shape, node.dtype);
+    return this.constant(evaluateNode(node, values, this.round), node.shape, node.dtype);
   }
 
   /** The name of `node`, new only if no equal node is there. */

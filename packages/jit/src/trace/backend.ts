@@ -1,6 +1,7 @@
 /** @file A tfjs backend that computes nothing: its tensors stand for nodes of a graph. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../graph/builder.ts';
+import type { Rounding } from '../graph/evaluate/rounding.ts';
 import type { GraphInput } from '../graph/graph.ts';
 import type { NodeId, Shape } from '../graph/node.ts';
 import { formatShape } from '../graph/shape.ts';
@@ -50,6 +51,13 @@ export function activeTrace(): TraceBackend | null {
 /** How float32 constants are read; see `TraceOptions.constants`. */
 export type ConstantReading = 'intended' | 'float32';
 
+/** What becomes of the numbers that do not depend on the inputs. */
+export interface TracedConstants {
+  readonly reading: ConstantReading;
+  /** What becomes of each one, and of what is worked out from them; by default nothing. */
+  readonly round: Rounding;
+}
+
 /** The recording backend. One is made for each trace. */
 export class TraceBackend extends tf.KernelBackend {
   /** How often each kernel ran on something that depends on the inputs. */
@@ -63,12 +71,13 @@ export class TraceBackend extends tf.KernelBackend {
   /** Inputs after those declared, in the order of their making. */
   readonly captured: GraphInput[] = [];
   readonly #tapes: Tape[] = [];
-  #frame = new Frame(null);
+  #frame: Frame;
 
-  constructor(eagerBackend: string | null, reading: ConstantReading) {
+  constructor(eagerBackend: string | null, { reading, round }: TracedConstants) {
     super();
     this.#eagerBackend = eagerBackend;
     this.#reading = reading;
+    this.#frame = new Frame(null, round);
   }
 
   /** The innermost graph under construction. */
@@ -78,7 +87,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** A new frame within the present one. */
   newFrame(): Frame {
-    return new Frame(this.#frame);
+    return new Frame(this.#frame, this.#frame.graph.round);
   }
 
   /** Runs `body` with the graph of `frame` as the one under construction, and in a tfjs scope of its own. */

@@ -1,6 +1,7 @@
 /** @file The graphs under construction: that of the traced function, and within it those of the bodies of loops. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { GraphBuilder } from '../graph/builder.ts';
+import type { Rounding } from '../graph/evaluate/rounding.ts';
 import { Graph } from '../graph/graph.ts';
 import type { NodeId } from '../graph/node.ts';
 import { at } from '../graph/shape.ts';
@@ -17,7 +18,7 @@ export interface Captured {
 
 /** A graph under construction. What it uses of the graph around it, it takes as inputs. */
 export class Frame {
-  readonly graph: GraphBuilder = new GraphBuilder();
+  readonly graph: GraphBuilder;
   /** Null for the traced function itself. */
   readonly parent: Frame | null;
   /** By tensor id, not by node: tensors that stand for one node may differ in what a gradient makes of them. */
@@ -26,8 +27,9 @@ export class Frame {
   readonly constants: WeakMap<object, NodeId> = new WeakMap<object, NodeId>();
   #numInputs = 0;
 
-  constructor(parent: Frame | null) {
+  constructor(parent: Frame | null, round: Rounding) {
     this.parent = parent;
+    this.graph = new GraphBuilder(round);
   }
 
   /** A new input like the tensor given. */

@@ -1,7 +1,7 @@
 /** @file Putting the recording backend in place of the active one, and everything back as it was. */
 import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, TraceBackend } from './backend.ts';
-import type { ConstantReading, KernelInputs } from './backend.ts';
+import type { KernelInputs, TracedConstants } from './backend.ts';
 import { switchBackend } from './eager.ts';
 import { callerLocation, TraceError } from './error.ts';
 import { loweredKernels } from './lower/registry.ts';
@@ -16,7 +16,7 @@ let isTracing = false;
  * @throws TraceError inside another trace or a gradient; when no backend is ready; and when `body` lets a tensor that
  * depends on the inputs escape.
  */
-export function withTraceBackend<T>(reading: ConstantReading, body: (backend: TraceBackend) => T): T {
+export function withTraceBackend<T>(constants: TracedConstants, body: (backend: TraceBackend) => T): T {
   const engine = tf.engine();
   if (isTracing) {
     throw new TraceError('traceGraph cannot be called inside a function that is being traced: trace them one after another');
@@ -25,7 +25,7 @@ export function withTraceBackend<T>(reading: ConstantReading, body: (backend: Tr
     throw new TraceError('traceGraph cannot be called inside tf.grad or its like: trace outside, and use valueAndGrad');
   }
   const previous = activeBackend();
-  const backend = new TraceBackend(previous, reading);
+  const backend = new TraceBackend(previous, constants);
   const uninstall = install(backend, previous);
   isTracing = true;
   let escaped = 0;

@@ -1,9 +1,11 @@
 /**
  * @file The one gate through which randomness becomes tensors: float32 values that lie strictly inside open supports even
- * after rounding. No function here is differentiable; each returns a new tensor and leaves no other.
+ * after rounding. No function here is differentiable; each returns a new tensor and leaves no other. In a function that is
+ * being compiled, draws become inputs of the program; none can depend on what is not known yet.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { captureInput, isTraced, TraceError } from '@tychejs/jit';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format, sizeOf } from '../util/shape.ts';
 import { drawBinomial } from './binomial.ts';
@@ -25,32 +27,32 @@ export function normalTensor(stream: RandomStream, shape: Shape): Tensor {
     // Beyond the end for the last of an odd number: ignored.
     values[i + 1] = radius * Math.sin(angle);
   }
-  return tensorOf(values, shape);
+  return tensorOf('normal', values, shape);
 }
 
 /** Draws from the uniform distribution on (0, 1): odd multiples of 2^-24, all exact in float32 and none 0 or 1. */
 export function uniformTensor(stream: RandomStream, shape: Shape): Tensor {
-  return filled(shape, () => ((stream.uint32() >>> 9) + 0.5) * 2 ** -23);
+  return filled('uniform', shape, () => ((stream.uint32() >>> 9) + 0.5) * 2 ** -23);
 }
 
 /** Standard exponential draws, > 0. */
 export function exponentialTensor(stream: RandomStream, shape: Shape): Tensor {
-  return filled(shape, () => fineExponential(stream));
+  return filled('exponential', shape, () => fineExponential(stream));
 }
 
 /** Draws from Gamma(alpha, 1), > 0, one for each entry of `alpha`; NaN where alpha is not > 0. */
 export function gammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
-  return mapped(alpha, (a) => atLeastTiny(drawGamma(stream, a)));
+  return mapped('gamma', alpha, (a) => atLeastTiny(drawGamma(stream, a)));
 }
 
 /** The logarithms of draws from Gamma(alpha, 1), one for each entry of `alpha`; they do not underflow for small alpha. */
 export function logGammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
-  return mapped(alpha, (a) => drawLogGamma(stream, a));
+  return mapped('logGamma', alpha, (a) => drawLogGamma(stream, a));
 }
 
 /** Poisson draws, one for each entry of `rate`; exact but for float32's rounding of counts above 2^24. */
 export function poissonTensor(stream: RandomStream, rate: Tensor): Tensor {
-  return mapped(rate, (r) => drawPoisson(stream, r));
+  return mapped('poisson', rate, (r) => drawPoisson(stream, r));
 }
 
 /**
@@ -64,13 +66,13 @@ export function binomialTensor(stream: RandomStream, totalCount: Tensor, probs: 
       `binomialTensor: totalCount ${format(totalCount.shape)} and probs ${format(probs.shape)} must have one shape`,
     );
   }
-  const counts = totalCount.dataSync();
-  return mapped(probs, (p, i) => drawBinomial(stream, counts[i] as number, p));
+  const counts = read('binomial', totalCount);
+  return mapped('binomial', probs, (p, i) => drawBinomial(stream, counts[i] as number, p));
 }
 
 /** Zeros and ones (float32), one with each probability of `probs`. */
 export function bernoulliTensor(stream: RandomStream, probs: Tensor): Tensor {
-  return mapped(probs, (p) => (Number.isNaN(p) ? p : stream.uniform() < p ? 1 : 0));
+  return mapped('bernoulli', probs, (p) => (Number.isNaN(p) ? p : stream.uniform() < p ? 1 : 0));
 }
 
 /** The unnormalised weights that {@link categoricalTensor} takes: as they are, or as their logarithms. */
@@ -87,7 +89,7 @@ export function categoricalTensor(stream: RandomStream, weights: CategoricalWeig
   const source = 'probs' in weights ? weights.probs : weights.logits;
   const categories = source.shape.at(-1) ?? 0;
   const batch = source.shape.slice(0, -1);
-  const tables = cumulative(source.dataSync(), categories, 'logits' in weights);
+  const tables = cumulative(read('categorical', source), categories, 'logits' in weights);
   const shape = [...sampleShape, ...batch];
   const values = new Int32Array(sizeOf(shape));
   const rows = sizeOf(batch);
@@ -96,7 +98,7 @@ export function categoricalTensor(stream: RandomStream, weights: CategoricalWeig
     const target = stream.uniform() * (tables[start + categories - 1] as number);
     values[i] = search(tables, start, categories, target);
   }
-  return tf.tensor(values, shape, 'int32');
+  return tensorOf('categorical', values, shape);
 }
 
 /** Running sums of each row's weights, in float64. */
@@ -142,19 +144,32 @@ function atLeastTiny(x: number): number {
   return x < TINY ? TINY : x;
 }
 
-function filled(shape: Shape, draw: () => number): Tensor {
+function filled(label: string, shape: Shape, draw: () => number): Tensor {
   const values = new Float32Array(sizeOf(shape));
   for (let i = 0; i < values.length; i++) values[i] = draw();
-  return tensorOf(values, shape);
+  return tensorOf(label, values, shape);
 }
 
-function mapped(parameter: Tensor, draw: (parameter: number, index: number) => number): Tensor {
-  const parameters = parameter.dataSync();
+function mapped(label: string, parameter: Tensor, draw: (parameter: number, index: number) => number): Tensor {
+  const parameters = read(label, parameter);
   const values = new Float32Array(parameters.length);
   for (let i = 0; i < values.length; i++) values[i] = draw(parameters[i] as number, i);
-  return tensorOf(values, parameter.shape);
+  return tensorOf(label, values, parameter.shape);
 }
 
-function tensorOf(values: Float32Array, shape: Shape): Tensor {
-  return tf.tensor(values, [...shape], 'float32');
+/** The values of a parameter, which must be known. */
+function read(label: string, parameter: Tensor): tf.TypedArray {
+  if (isTraced(parameter)) {
+    throw new TraceError(
+      `a ${label} draw needs the value of its parameter of shape ${format(parameter.shape)}, which depends on an argument of the ` +
+        `function that is being compiled and is not known yet. Condition or substitute the site that draws, or draw outside of ` +
+        `the function and pass the result in.`,
+    );
+  }
+  return parameter.dataSync();
+}
+
+function tensorOf(label: string, values: Float32Array | Int32Array, shape: Shape): Tensor {
+  const dtype = values instanceof Int32Array ? 'int32' : 'float32';
+  return captureInput(values, shape, dtype, label) ?? tf.tensor(values, [...shape], dtype);
 }

@@ -1,0 +1,94 @@
+/** @file Graphs against eager code: float32's faults are forgiven, others are found. */
+import * as tf from '@tensorflow/tfjs-core';
+import { interpret } from '../../src/graph/interpret.ts';
+import { compareWithEager } from '../../src/trace/check.ts';
+import { data } from '../../src/trace/data.ts';
+import { traceGraph } from '../../src/trace/traceGraph.ts';
+import type { TraceableFunction } from '../../src/trace/record.ts';
+import { uniform } from '../helpers/numbers.ts';
+import { useCpu } from '../helpers/tfjs.ts';
+
+beforeAll(useCpu);
+
+interface Case {
+  readonly fn: TraceableFunction;
+  readonly point: readonly number[];
+}
+
+/** Traces, and compares what the graph gives, changed if so asked, with eager code. */
+function check({ fn, point }: Case, change: (value: number) => number = (value) => value): void {
+  const graph = traceGraph(fn, { inputs: [{ shape: [point.length] }], valueAndGrad: true });
+  compareWithEager(fn, graph, [point], (inputs) => {
+    const { outputs, gradients } = interpret(graph, inputs);
+    return { outputs: outputs.map((values) => values.map(change)), gradients };
+  });
+}
+
+/** The greatest relative error of eager code. */
+function errorOf({ fn, point }: Case): number {
+  const graph = traceGraph(fn, { inputs: [{ shape: [point.length] }] });
+  const exact = interpret(graph, [Float32Array.from(point)]).outputs[0]![0]!;
+  const eager = tf.tidy(() => (fn(tf.tensor1d([...point])) as tf.Tensor).dataSync()[0]!);
+  return Math.abs(eager - exact) / Math.max(1, Math.abs(exact));
+}
+
+/** A regression on predictors that nobody centred, where a small difference of great numbers is left. */
+const unscaled: Case = {
+  fn: (beta) => {
+    const n = 200;
+    const x = data(Float64Array.from(uniform(n, 0, 1, 1), (u) => 1e7 + u));
+    const residual = tf.sub(tf.add(tf.mul(x, tf.slice(beta, 0, 1)), tf.slice(beta, 1, 1)), tf.scalar(3));
+    return tf.mul(-0.5, tf.sum(tf.square(tf.mul(residual, 10))));
+  },
+  point: [1, -1e7],
+};
+
+/** Many terms of which hardly anything is left. */
+const cancelling: Case = {
+  fn: (x) => {
+    const terms = Float64Array.from(uniform(1e4, -1, 1, 2), (u, i) => (i % 2 === 0 ? 3e4 + u : -3e4 + u));
+    return tf.sum(tf.mul(data(terms), tf.sum(x)));
+  },
+  point: [1.37],
+};
+
+describe.each([
+  ['a regression on unscaled predictors', unscaled],
+  ['a sum with cancellation', cancelling],
+])('%s', (_, of) => {
+  test('is so ill-conditioned that eager code is wrong', () => expect(errorOf(of)).toBeGreaterThan(2e-3));
+  test('passes', () => check(of));
+  test('but not if the program differs', () => {
+    expect(() => check(of, (value) => value * (1 + 1e-4) + 1e-3)).toThrow(/entry 0 of output 0/);
+  });
+});
+
+test('what float32 cannot hold passes: overflow, and singularities that it steps over', () => {
+  check({ fn: (x) => tf.log(tf.sum(tf.exp(x))), point: [100, 3] });
+  check({ fn: (x) => tf.sum(tf.div(tf.square(tf.exp(x)), tf.square(tf.exp(x)))), point: [50] });
+  // 1 + 1e-9 - 1: nothing in float32.
+  check({ fn: (x) => tf.sum(tf.log(tf.sub(tf.add(x, data([1e-9])), x))), point: [1] });
+});
+
+test('infinities and NaN on both sides agree', () => {
+  check({ fn: (x) => tf.sum(tf.log(tf.sub(x, x))), point: [1] });
+  check({ fn: (x) => tf.sum(tf.sqrt(x)), point: [-1] });
+  expect(() => check({ fn: (x) => tf.sum(tf.sqrt(x)), point: [-1] }, () => 0)).toThrow(/is 0 by the graph and NaN by eager/);
+  expect(() => check({ fn: (x) => tf.sum(x), point: [1] }, () => Number.NaN)).toThrow(/is NaN by the graph and 1 by eager/);
+});
+
+test('programs in float32 have float32 errors of their own', () => {
+  const graph = traceGraph(unscaled.fn, { inputs: [{ shape: [2] }] });
+  const single = (factor: number) => (inputs: readonly ArrayLike<number>[]) => {
+    const { outputs } = interpret(graph, inputs, { precision: 'float32' });
+    return { outputs: outputs.map((values) => Float32Array.from(values, (x) => factor * x)), gradients: [] };
+  };
+  compareWithEager(unscaled.fn, graph, [unscaled.point], single(1));
+  expect(() => compareWithEager(unscaled.fn, graph, [unscaled.point], single(100))).toThrow(/output 0/);
+});
+
+test('a function that changes is found where float32 is good enough', () => {
+  let calls = 0;
+  const fn: TraceableFunction = (x) => tf.sum(tf.add(tf.exp(x), 0.01 * ++calls));
+  expect(() => check({ fn, point: [1, 2] })).toThrow(/anything that changes from call to call/);
+});
