@@ -29,12 +29,23 @@ export function contract(g: Rewriter, x: NodeId, axes: readonly number[]): NodeI
   const { inner, onlyA, onlyB } = roles;
   const result = shape.filter((_, axis) => !axes.includes(axis));
   if (!isInMemory(g, onlyA.length > 0 ? a : b) || !isInMemory(g, onlyB.length > 0 ? b : a)) return null;
-  const [left, right] = [matrix(g, a, shape, onlyA, inner), matrix(g, b, shape, onlyB, inner)];
-  if (left === null || right === null) return null;
-  const isAFirst = onlyA.every((i) => onlyB.every((j) => i < j));
-  if (!isAFirst && !onlyB.every((i) => onlyA.every((j) => i < j))) return null;
-  const [first, second] = isAFirst ? [left, right] : [right, left];
-  return g.reshape(g.dot(first.x, second.x, first.isInnerFirst, !second.isInnerFirst), result);
+  const isAFirst = areBefore(onlyA, onlyB);
+  if (!isAFirst && !areBefore(onlyB, onlyA)) return null;
+  const sizes = (axes: readonly number[]): number => sizeOf(axes.map((axis) => at(shape, axis)));
+  const [left, right] = isAFirst ? [a, b] : [b, a];
+  const [rows, columns] = isAFirst ? [onlyA, onlyB] : [onlyB, onlyA];
+  const [isLeftStraight, isRightStraight] = [areBefore(rows, inner), areBefore(inner, columns)];
+  if (!isLeftStraight && !areBefore(inner, rows)) return null;
+  if (!isRightStraight && !areBefore(columns, inner)) return null;
+  const [m, k, n] = [sizes(rows), sizes(inner), sizes(columns)];
+  const first = g.reshape(left, isLeftStraight ? [m, k] : [k, m]);
+  const second = g.reshape(right, isRightStraight ? [k, n] : [n, k]);
+  return g.reshape(g.dot(first, second, !isLeftStraight, !isRightStraight), result);
+}
+
+/** Whether all axes of one list come before those of another. */
+function areBefore(some: readonly number[], others: readonly number[]): boolean {
+  return some.every((i) => others.every((j) => i < j));
 }
 
 /** The shape of an operand with axes of size 1 in front. */
@@ -53,19 +64,6 @@ function rolesOf(shape: Shape, axes: readonly number[], a: Shape, b: Shape): Rol
   const isMatrixProduct =
     inner.length > 0 && inner.length === inBoth.length && rest.length > 0 && !rest.some((axis) => axes.includes(axis));
   return isMatrixProduct ? { inner, onlyA, onlyB } : null;
-}
-
-/** The operand as a matrix of its own axes and the inner ones, if they lie apart. */
-function matrix(g: Rewriter, id: NodeId, shape: Shape, own: readonly number[], inner: readonly number[]): Matrix | null {
-  const size = (axes: readonly number[]): number => sizeOf(axes.map((axis) => at(shape, axis)));
-  if (own.every((i) => inner.every((j) => i < j))) return { x: g.reshape(id, [size(own), size(inner)]), isInnerFirst: false };
-  if (!inner.every((i) => own.every((j) => i < j))) return null;
-  return { x: g.reshape(id, [size(inner), size(own)]), isInnerFirst: true };
-}
-
-interface Matrix {
-  readonly x: NodeId;
-  readonly isInnerFirst: boolean;
 }
 
 /** Elementwise nodes that nobody else reads need not be written to memory; kernels want what is. */

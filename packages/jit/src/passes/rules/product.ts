@@ -6,7 +6,6 @@
  * cancel may become a number.
  */
 import type { NodeId } from '../../graph/node.ts';
-import { sizeOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
 import { invertDivisor, reorderFactors } from './factors.ts';
 import { asBinary, combine, isNonNegative, isPowerOfTwo, negated, uniformValue } from './operand.ts';
@@ -79,7 +78,7 @@ export function rewriteDiv(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
 /** `x y / y` is x. */
 function cancelled(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   const product = asBinary(g, a, 'mul');
-  if (product === null || sizeOf(g.shape(b)) > 1) return null;
+  if (product === null) return null;
   if (product.b === b) return product.a;
   return product.a === b ? product.b : null;
 }
