@@ -1,4 +1,9 @@
-/** @file Tells the compiler of this library's own tfjs kernels. Imported for its side effect. */
+/**
+ * @file Tells the compiler of this library's own tfjs kernels. Imported for its side effect.
+ *
+ * Of the functions that graphs call by name, `Lgamma`, `Digamma`, `Trigamma` and `Erfc` are for the compiler to have code for
+ * (and `erf`, tfjs's own); the others are called in JavaScript.
+ */
 import { registerElementwise, registerFunction, registerLowering } from '@tychejs/jit';
 import '../ops/index.ts';
 import { elementwiseOps } from '../ops/elementwise.ts';

@@ -1,4 +1,5 @@
 /** @file The shapes of all sites as a table, for error messages about shapes. */
+import { TraceError } from '@tychejs/jit';
 import { format } from '../util/shape.ts';
 import type { Site } from './site.ts';
 
@@ -30,9 +31,15 @@ const ABOUT_SHAPES = /shape|broadcast|\brank\b|dimension|batch/i;
 export function explainShapes(error: unknown, sites: ReadonlyMap<string, Site>): unknown {
   if (!(error instanceof Error) || sites.size === 0) return error;
   const { message } = error;
-  if (!ABOUT_SHAPES.test(message) || message.includes(HEADING)) return error;
+  if (!ABOUT_SHAPES.test(message) || message.includes(HEADING) || isAboutTracing(error)) return error;
   error.message = `${message}\n\n${HEADING}\n${shapeTable(sites.values())}`;
   // V8 copies the message into the stack when the error is made.
   if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
   return error;
+}
+
+/** What cannot be compiled is no matter of shapes, though it may name one. */
+function isAboutTracing(error: Error): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof TraceError) return true;
+  return false;
 }
