@@ -12,6 +12,9 @@ import { emitCumulative } from './move/cumulative.ts';
 import { emitGather, emitScatterAdd } from './move/gather.ts';
 import { emitTranspose } from './move/transpose.ts';
 import { dotScratch, emitDot } from './product/dot.ts';
+import { convScratch, emitConv } from './window/conv.ts';
+import { convGradFilterScratch, emitConvGradFilter } from './window/convGradFilter.ts';
+import { emitMaxPoolGrad, emitMeanPoolGrad, emitPool } from './window/pool.ts';
 
 /**
  * An array in linear memory: row-major, contiguous, every element a float of the program's precision. Up to 16 bytes past
@@ -59,6 +62,8 @@ const DENSE: ReadonlySet<Node['op']> = new Set<DenseNode['op']>([
 export function scratchBytes(node: Node, operandShapes: readonly Shape[], precision: Precision): number {
   const shape = (i: number): Shape => at(operandShapes, i);
   if (node.op === 'dot') return dotScratch(node, shape(0), shape(1), precision);
+  if (node.op === 'convGradFilter') return convGradFilterScratch(node, shape(0), shape(1), precision);
+  if (node.op === 'conv' || node.op === 'convGradInput') return convScratch(node, shape(0), shape(1), precision);
   return 0;
 }
 
@@ -108,10 +113,19 @@ export function emitDense(
       return;
     case 'conv':
     case 'convGradInput':
+      emitConv(f, node, operand(0), operand(1), result, context);
+      return;
     case 'convGradFilter':
+      emitConvGradFilter(f, node, operand(0), operand(1), result, context);
+      return;
     case 'pool':
+      emitPool(f, node, operand(0), result, context);
+      return;
     case 'maxPoolGrad':
+      emitMaxPoolGrad(f, node, operand(0), operand(1), result, context);
+      return;
     case 'meanPoolGrad':
-      throw new Error(`the kernel of ${node.op} is not written yet`);
+      emitMeanPoolGrad(f, node, operand(0), result, context);
+      return;
   }
 }

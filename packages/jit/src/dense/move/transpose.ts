@@ -1,5 +1,4 @@
 /** @file Transposition, in square blocks that fit registers. */
-import { mergeAxes, forEachIndex } from '../loops.ts';
 import type { NodeOf } from '../../graph/node.ts';
 import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
 import type { FunctionBuilder, Local } from '../../wasm/encode/functionBuilder.ts';
@@ -7,8 +6,9 @@ import type { DenseContext, Place } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
+import { forEachIndex, mergeAxes } from '../loops.ts';
+import { placeBox } from './box.ts';
 import type { Box } from './rows.ts';
-import { rowsKernel } from './rows.ts';
 
 /** The columns of a square block whose rows are vectors. */
 export function transposeBlock(w: KernelWriter, rows: readonly Local[]): Local[] {
@@ -77,27 +77,28 @@ export function emitTranspose(
   const inX = stridesOf(x.shape).map((stride) => stride * size);
   const steps = [stridesOf(node.shape).map((stride) => stride * size), node.permutation.map((axis) => at(inX, axis))];
   const axes = mergeAxes(node.shape, steps);
-  const last = axes.at(-1) ?? { count: 1, steps: [size, size] };
-  // The axis along which neighbours of x lie; with the last axis of the result it makes the matrices to be transposed.
-  const across = axes.findIndex((axis) => axis.steps[1] === size);
-  const [targetStep, sourceStep] = [at(last.steps, 0), at(last.steps, 1)];
-  const isCopy = across < 0 || across === axes.length - 1;
-  // Whole rows are copied where neighbours stay neighbours.
-  const matrixAxis = isCopy ? axes.length - 2 : across;
-  const matrix = axes[matrixAxis] ?? { count: 1, steps: [0, 0] };
-  const [targetRow, sourceRow] = [at(matrix.steps, 0), at(matrix.steps, 1)];
-  const index = isCopy
-    ? rowsKernel(context, { rows: matrix.count, columns: last.count, sourceRow, targetRow }, 'copy')
-    : transposeKernel(context, { rows: last.count, columns: matrix.count, sourceRow: sourceStep, targetRow });
-  if (targetStep !== size) throw new Error('the last axis of an array is contiguous');
-  const outer = axes.filter((_, i) => i !== axes.length - 1 && i !== matrixAxis);
-  const walkers = [result, x].map(({ address }, walker) => {
+  const walkers = [result, x].map(({ address }, i) => {
     const pointer = f.local('i32');
     f.i32(address).set(pointer);
-    return { pointer, steps: outer.map((axis) => at(axis.steps, walker)) };
+    return { pointer, steps: axes.map((axis) => at(axis.steps, i)) };
   });
-  forEachIndex(f, outer.map(({ count }) => count), walkers, () => {
-    for (const { pointer } of walkers) f.get(pointer);
-    f.call(index);
+  const [target, source] = [at(walkers, 0), at(walkers, 1)];
+  // The axis along which neighbours of x lie; with the last axis of the result it makes the matrices to be transposed.
+  const across = source.steps.indexOf(size);
+  const last = axes.at(-1);
+  if (last === undefined || across === axes.length - 1) {
+    placeBox(f, axes.map(({ count }) => count), target, source, 'copy', context);
+    return;
+  }
+  const index = transposeKernel(context, {
+    rows: last.count,
+    columns: at(axes, across).count,
+    sourceRow: at(last.steps, 1),
+    targetRow: at(target.steps, across),
+  });
+  const outer = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== across && i !== axes.length - 1);
+  const outerWalkers = walkers.map((walker) => ({ pointer: walker.pointer, steps: outer(walker.steps) }));
+  forEachIndex(f, outer(axes).map(({ count }) => count), outerWalkers, () => {
+    f.get(target.pointer).get(source.pointer).call(index);
   });
 }

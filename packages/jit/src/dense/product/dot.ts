@@ -45,7 +45,7 @@ const LONG_ROW_BYTES = 96;
 function productKernel(context: DenseContext, product: Product): { readonly index: number; readonly usesScratch: boolean } {
   const { m, n, k, transposeB } = product;
   if (k === 1) return { index: outerKernel(context, m, n), usesScratch: false };
-  if (m === 1 && transposeB) return { index: rowDotsKernel(context, n, k), usesScratch: false };
+  if (m === 1 && (transposeB || n === 1)) return { index: rowDotsKernel(context, n, k), usesScratch: false };
   if (m === 1 && n > LONG_ROW_BYTES / elementSize(context.precision)) {
     return { index: rowCombinationKernel(context, k, n), usesScratch: false };
   }

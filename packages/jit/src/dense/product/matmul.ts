@@ -9,6 +9,7 @@ import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { transposeKernel } from '../move/transpose.ts';
+import { partsOf } from './parts.ts';
 import type { Update } from './tile.ts';
 import { tileKernel, vectorsFor } from './tile.ts';
 
@@ -31,7 +32,7 @@ const TILE_ROWS = 4;
 const SMALL_BYTES = 16384;
 
 /** Bytes of a row of a panel: whole vectors. */
-function panelRow({ precision }: Precise, width: number): number {
+export function panelRow({ precision }: Precise, width: number): number {
   return Math.ceil((width * elementSize(precision)) / VECTOR_BYTES) * VECTOR_BYTES;
 }
 
@@ -74,12 +75,6 @@ function panelBytes(context: Precise, { k, panelColumns, packB }: Plan): number 
 
 function blockBytes(context: Precise, { m, k, tileRows }: Plan): number {
   return Math.ceil(Math.min(m, BLOCK.m) / tileRows) * Math.min(k, BLOCK.k) * panelRow(context, tileRows);
-}
-
-/** Equal parts of a length, the last one smaller: how often each size comes. */
-function partsOf(length: number, size: number): { size: number; count: number }[] {
-  const parts = [{ size, count: Math.floor(length / size) }, { size: length % size, count: 1 }];
-  return parts.filter((part) => part.size > 0 && part.count > 0);
 }
 
 /**

@@ -1,0 +1,114 @@
+/** @file Gradients of convolutions in the filter: products of windows, by columns, with the gradient in the output. */
+import type { NodeOf, Shape } from '../../graph/node.ts';
+import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
+import type { FunctionBuilder, Local } from '../../wasm/encode/functionBuilder.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import type { DenseContext, Place } from '../denseKernel.ts';
+import { callKernel, elementSize, kernel } from '../kernel.ts';
+import type { KernelWriter } from '../kernelWriter.ts';
+import { forEachIndex, mergeAxes } from '../loops.ts';
+import { fill, fillKernel } from '../move/fill.ts';
+import { rowsKernel } from '../move/rows.ts';
+import { panelRow } from '../product/matmul.ts';
+import { partsOf } from '../product/parts.ts';
+import { tileKernel } from '../product/tile.ts';
+import { panelColumns, TILE_ROWS } from './correlate.ts';
+import type { Correlation, Image } from './correlation.ts';
+import { correlationOf, imageOf, writeImage } from './correlation.ts';
+
+/** Bytes of scratch memory that {@link emitConvGradFilter} needs: an image, and some channels of the gradient over it. */
+export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
+  if (isZero(node, dy)) return 0;
+  const correlation = correlationOf(node, x, node.shape, dy);
+  return imageBytes(correlation, precision) + sizeOf(correlation.output) * panelRow({ precision }, panelColumns(correlation, precision));
+}
+
+/** Whether there are no products to be summed. */
+function isZero(node: NodeOf<'convGradFilter'>, dy: Shape): boolean {
+  return sizeOf(node.shape) * sizeOf(dy) === 0;
+}
+
+function imageBytes(correlation: Correlation, precision: Precision): number {
+  const image = imageOf(correlation, elementSize(precision));
+  return image.isMade ? Math.ceil(image.bytes / 16) * 16 : 0;
+}
+
+/** Appends the gradient of a convolution in its filter. */
+export function emitConvGradFilter(
+  f: FunctionBuilder,
+  node: NodeOf<'convGradFilter'>,
+  x: Place,
+  dy: Place,
+  result: Place,
+  context: DenseContext,
+): void {
+  fill(f, result, 0, context);
+  if (isZero(node, dy.shape)) return;
+  const correlation = correlationOf(node, x.shape, node.shape, dy.shape);
+  const index = kernel(context, `convGradFilter ${JSON.stringify(correlation)}`, 4, (w, source, gradient, filter, scratch) => {
+    const image = imageOf(correlation, w.size);
+    const panel = w.pointer(scratch, imageBytes(correlation, w.precision));
+    if (image.isMade) w.f.get(scratch).call(fillKernel(context, image.bytes / w.size, 0));
+    w.times(correlation.batch, () => {
+      if (image.isMade) writeImage(w, context, correlation, image, source, scratch);
+      writeProducts(w, context, correlation, image, { image: image.isMade ? scratch : source, gradient, filter, panel });
+      w.move(source, sizeOf(correlation.source) * image.channels * w.size);
+      w.move(gradient, sizeOf(correlation.output) * correlation.groups * correlation.outPerGroup * w.size);
+    });
+  });
+  callKernel(f, index, [x.address, dy.address, result.address, context.scratch]);
+}
+
+/** Adds what one image contributes. */
+function writeProducts(
+  w: KernelWriter,
+  context: DenseContext,
+  correlation: Correlation,
+  image: Image,
+  pointers: { readonly image: Local; readonly gradient: Local; readonly filter: Local; readonly panel: Local },
+): void {
+  const { window, dilations, output, strides, groups, inPerGroup, outPerGroup } = correlation;
+  const features = groups * outPerGroup * w.size;
+  // Rows of the product are the filter's entries and channels; what is summed over, places of the output.
+  const entries = [...window, inPerGroup];
+  const inImage = [...image.steps.map((step, axis) => step * at(dilations, axis)), w.size];
+  const axes = mergeAxes(entries, [inImage, stridesOf(entries).map((stride) => stride * features)]);
+  const row = axes.at(-1) ?? { count: 1, steps: [0, 0] };
+  const [aRow, cRow] = [at(row.steps, 0), at(row.steps, 1)];
+  const outer = axes.slice(0, -1);
+  const walk = image.steps.map((step, axis) => step * at(strides, axis));
+  const { panel } = pointers;
+  const [left, from, right] = [w.pointer(pointers.image), w.pointer(pointers.gradient), w.pointer(pointers.filter)];
+  const [a, c] = [w.f.local('i32'), w.f.local('i32')];
+  const walkers = [a, c].map((pointer, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
+  w.times(groups, () => {
+    for (const columns of partsOf(outPerGroup, panelColumns(correlation, w.precision))) {
+      const bStep = panelRow(context, columns.size);
+      const places = { rows: sizeOf(output), columns: columns.size, sourceRow: features, targetRow: bStep };
+      const loops = mergeAxes(output, [walk, stridesOf(output).map((stride) => stride * bStep)]);
+      const sum = loops.map(({ count, steps }) => ({ count, aStep: at(steps, 0), bStep: at(steps, 1) }));
+      if (sum.length === 0) sum.push({ count: 1, aStep: 0, bStep });
+      w.times(columns.count, () => {
+        w.call(rowsKernel(context, places, 'copy'), panel, from);
+        w.assign(a, left);
+        w.assign(c, right);
+        forEachIndex(w.f, outer.map(({ count }) => count), walkers, () => {
+          for (const rows of partsOf(row.count, TILE_ROWS)) {
+            const tile = { rows: rows.size, columns: columns.size, aRow, cRow, update: 'add', sum } as const;
+            w.times(rows.count, () => {
+              w.call(tileKernel(context, tile), a, panel, c);
+              w.move(a, rows.size * aRow);
+              w.move(c, rows.size * cRow);
+            });
+          }
+          w.move(a, -row.count * aRow);
+          w.move(c, -row.count * cRow);
+        });
+        w.move(from, columns.size * w.size);
+        w.move(right, columns.size * w.size);
+      });
+    }
+    w.move(left, inPerGroup * w.size);
+  });
+  w.release(left, from, right, a, c);
+}

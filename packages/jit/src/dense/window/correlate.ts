@@ -1,0 +1,169 @@
+/**
+ * @file Filters over images as products of matrices whose left one, of windows by rows, is never written down: tiles of
+ * the product read neighbouring windows from the image (an implicit "im2col").
+ */
+import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
+import type { Local } from '../../wasm/encode/functionBuilder.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import type { DenseContext } from '../denseKernel.ts';
+import { elementSize, kernel } from '../kernel.ts';
+import type { KernelWriter } from '../kernelWriter.ts';
+import { forEachIndex, mergeAxes } from '../loops.ts';
+import { fillKernel } from '../move/fill.ts';
+import { rowsKernel } from '../move/rows.ts';
+import { transposeKernel } from '../move/transpose.ts';
+import { panelRow } from '../product/matmul.ts';
+import { partsOf } from '../product/parts.ts';
+import type { Reduction } from '../product/tile.ts';
+import { tileKernel, vectorsFor } from '../product/tile.ts';
+import type { Correlation, Image } from './correlation.ts';
+import { imageOf, writeImage } from './correlation.ts';
+
+/** Neighbouring windows of a tile. */
+export const TILE_ROWS = 4;
+
+/** Whether the filter is used as it stands, or turned round, with the roles of its channels exchanged. */
+export type Turn = 'straight' | 'turned';
+
+/** Columns of a panel of the filter. */
+export function panelColumns(correlation: Correlation, precision: Precision): number {
+  const count = 16 / elementSize(precision);
+  const vectors = Math.ceil(correlation.outPerGroup / count);
+  return count * Math.ceil(vectors / Math.ceil(vectors / vectorsFor(TILE_ROWS)));
+}
+
+/** Bytes of the filter in panels. */
+function filterBytes(correlation: Correlation, precision: Precision): number {
+  const width = panelColumns(correlation, precision);
+  const rows = sizeOf(correlation.window) * correlation.inPerGroup;
+  const row = panelRow({ precision }, width);
+  return correlation.groups * Math.ceil(correlation.outPerGroup / width) * rows * row;
+}
+
+/** Bytes of scratch memory that a correlation needs. */
+export function correlationScratch(correlation: Correlation, precision: Precision): number {
+  const image = imageOf(correlation, elementSize(precision));
+  return filterBytes(correlation, precision) + (image.isMade ? image.bytes : 0);
+}
+
+/** The kernel (source, filter, output, scratch) of a correlation; its sums must not be empty. */
+export function correlationKernel(context: DenseContext, correlation: Correlation, turn: Turn): number {
+  const { precision } = context;
+  const { batch, source, output, groups, inPerGroup, outPerGroup } = correlation;
+  return kernel(context, `correlate ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
+    const image = imageOf(correlation, w.size);
+    const features = groups * outPerGroup;
+    writePanels(w, context, correlation, turn, filter, scratch);
+    const made = w.pointer(scratch, filterBytes(correlation, precision));
+    if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
+    // Where images are the source itself, those of the batch are as one.
+    w.times(image.isMade ? batch : 1, () => {
+      if (image.isMade) writeImage(w, context, correlation, image, x, made);
+      writeProduct(w, context, correlation, image, { image: image.isMade ? made : x, panels: scratch, y });
+      w.move(x, sizeOf(source) * groups * inPerGroup * w.size);
+      w.move(y, sizeOf(output) * features * w.size);
+    });
+  });
+}
+
+/** Copies the filter into panels, one after another: the columns of a group, a row for each entry that is summed over. */
+function writePanels(
+  w: KernelWriter,
+  context: DenseContext,
+  correlation: Correlation,
+  turn: Turn,
+  filter: Local,
+  target: Local,
+): void {
+  const { groups, inPerGroup, outPerGroup } = correlation;
+  const entries = sizeOf(correlation.window);
+  // The filter's own shape is [entries, channels of a group of x, channels of y].
+  const [ofX, ofY] = turn === 'straight' ? [inPerGroup, outPerGroup] : [outPerGroup, inPerGroup];
+  const sourceRow = groups * ofY * w.size;
+  const [from, to] = [w.pointer(filter), w.pointer(target)];
+  w.times(groups, () => {
+    for (const part of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
+      const targetRow = panelRow(context, part.size);
+      w.times(part.count, () => {
+        if (turn === 'straight') {
+          const rows = { rows: entries * ofX, columns: part.size, sourceRow, targetRow };
+          w.call(rowsKernel(context, rows, 'copy'), to, from);
+          w.move(from, part.size * w.size);
+          w.move(to, rows.rows * targetRow);
+        } else {
+          const block = { rows: part.size, columns: ofY, sourceRow, targetRow };
+          const pack = transposeKernel(context, block);
+          w.move(from, (entries - 1) * ofX * sourceRow);
+          w.times(entries, () => {
+            w.call(pack, to, from);
+            w.move(from, -ofX * sourceRow);
+            w.move(to, ofY * targetRow);
+          });
+          w.move(from, (ofX + part.size) * sourceRow);
+        }
+      });
+    }
+    // To the next group: its columns follow, but where columns were walked along as rows.
+    if (turn === 'turned') w.move(from, -ofX * sourceRow + ofY * w.size);
+  });
+  w.release(from, to);
+}
+
+/** Writes the tiles of one image, or of all where images are the source. */
+function writeProduct(
+  w: KernelWriter,
+  context: DenseContext,
+  correlation: Correlation,
+  image: Image,
+  pointers: { readonly image: Local; readonly panels: Local; readonly y: Local },
+): void {
+  const { output, strides, groups, inPerGroup, outPerGroup } = correlation;
+  const features = groups * outPerGroup * w.size;
+  const inImage = [image.bytes, ...image.steps.map((step, axis) => step * at(strides, axis))];
+  const shape = [image.isMade ? 1 : correlation.batch, ...output];
+  const inOutput = stridesOf(shape).map((stride) => stride * features);
+  const axes = mergeAxes(shape, [inImage, inOutput]);
+  const row = axes.at(-1) ?? { count: 1, steps: [0, 0] };
+  const outer = axes.slice(0, -1);
+  const [left, panel, right] = [w.pointer(pointers.image), w.pointer(pointers.panels), w.pointer(pointers.y)];
+  const [a, c] = [w.f.local('i32'), w.f.local('i32')];
+  const walkers = [a, c].map((pointer, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
+  w.times(groups, () => {
+    for (const columns of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
+      const bStep = panelRow(context, columns.size);
+      const sum = windowSum(correlation, image, bStep, w.size);
+      const [aRow, cRow] = [at(row.steps, 0), at(row.steps, 1)];
+      w.times(columns.count, () => {
+        w.assign(a, left);
+        w.assign(c, right);
+        forEachIndex(w.f, outer.map(({ count }) => count), walkers, () => {
+          for (const rows of partsOf(row.count, TILE_ROWS)) {
+            const tile = { rows: rows.size, columns: columns.size, aRow, cRow, update: 'store', sum } as const;
+            const index = tileKernel(context, tile);
+            w.times(rows.count, () => {
+              w.call(index, a, panel, c);
+              w.move(a, rows.size * aRow);
+              w.move(c, rows.size * cRow);
+            });
+          }
+          w.move(a, -row.count * aRow);
+          w.move(c, -row.count * cRow);
+        });
+        w.move(panel, sizeOf(correlation.window) * inPerGroup * bStep);
+        w.move(right, columns.size * w.size);
+      });
+    }
+    w.move(left, inPerGroup * w.size);
+  });
+  w.release(left, panel, right, a, c);
+}
+
+/** The loops of a sum over a window and the channels of a group. */
+function windowSum(correlation: Correlation, image: Image, bStep: number, size: number): Reduction[] {
+  const { window, dilations, inPerGroup } = correlation;
+  const shape = [...window, inPerGroup];
+  const inImage = [...image.steps.map((step, axis) => step * at(dilations, axis)), size];
+  const loops = mergeAxes(shape, [inImage, stridesOf(shape).map((stride) => stride * bStep)]);
+  if (loops.length === 0) return [{ count: 1, aStep: 0, bStep }];
+  return loops.map(({ count, steps }) => ({ count, aStep: at(steps, 0), bStep: at(steps, 1) }));
+}
