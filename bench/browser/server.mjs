@@ -74,7 +74,7 @@ async function contentOf(path) {
 /**
  * Serves the page at the address that is returned, and resolves `result` to what it reports.
  *
- * @returns {Promise<{ url: string, result: Promise<object>, close(): void }>}
+ * @returns {Promise<{ url: string, result: Promise<object>, close: () => void }>}
  */
 export async function serve() {
   let settle = () => {};

@@ -43,16 +43,25 @@ export const numProcessors: Platform['numProcessors'] = () => navigator.hardware
 export const startChainWorker: Platform['startChainWorker'] = (listener) => {
   // Written so that bundlers see it: they look for this very expression.
   const worker = new Worker(new URL('./browserWorker.js', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data }) => listener.message(data);
-  worker.onmessageerror = () => listener.died(new Error('its worker sent what cannot be read'));
-  worker.onerror = ({ message }) => {
-    // A worker that cannot be loaded gives no message: the console has the reason.
+  let over = false;
+  const end = (reason: string): void => {
     worker.terminate();
-    listener.died(new Error(message || 'its worker could not be loaded; does the Content-Security-Policy allow worker-src?'));
+    if (!over) listener.died(new Error(reason));
+    over = true;
   };
+  worker.onmessage = ({ data }) => {
+    if (!over) listener.message(data);
+  };
+  worker.onmessageerror = () => end('its worker sent what cannot be read');
+  // A worker that cannot be loaded gives no message: the console has the reason.
+  worker.onerror = ({ message }) =>
+    end(message || 'its worker could not be loaded; does the Content-Security-Policy allow worker-src?');
   return {
     post: (message) => worker.postMessage(message),
-    terminate: () => worker.terminate(),
+    terminate: () => {
+      over = true;
+      worker.terminate();
+    },
   };
 };
 

@@ -111,3 +111,84 @@ describe('status lines', () => {
 test('a browser has no native backend', async () => {
   expect(await browser.loadNativeBackend()).toBe(false);
 });
+
+test('there is at least one processor', () => {
+  expect(node.numProcessors()).toBeGreaterThanOrEqual(1);
+});
+
+describe('startChainWorker in a browser', () => {
+  class FakeWorker {
+    static latest: FakeWorker;
+    readonly posted: unknown[] = [];
+    terminated = false;
+    onmessage: (event: { data: unknown }) => void = () => {};
+    onmessageerror: () => void = () => {};
+    onerror: (event: { message?: string }) => void = () => {};
+    readonly url: URL;
+    readonly options: object;
+    constructor(url: URL, options: object) {
+      this.url = url;
+      this.options = options;
+      FakeWorker.latest = this;
+    }
+    postMessage(message: unknown) {
+      this.posted.push(message);
+    }
+    terminate() {
+      this.terminated = true;
+    }
+  }
+  const globals = globalThis as { Worker?: unknown };
+  const before = globals.Worker;
+  beforeEach(() => {
+    globals.Worker = FakeWorker;
+  });
+  afterEach(() => {
+    globals.Worker = before;
+  });
+
+  const start = () => {
+    const heard: unknown[] = [];
+    const worker = browser.startChainWorker({
+      message: (message) => heard.push(message),
+      died: (error) => heard.push(error.message),
+    });
+    return { worker, heard, fake: FakeWorker.latest };
+  };
+
+  test('starts the module that is there for it, and passes messages both ways', () => {
+    const { worker, heard, fake } = start();
+    expect([fake.url.pathname.split('/').at(-1), fake.options]).toEqual(['browserWorker.js', { type: 'module' }]);
+    fake.onmessage({ data: 'ready' });
+    worker.post('run');
+    expect([heard, fake.posted]).toEqual([['ready'], ['run']]);
+    worker.terminate();
+    expect(fake.terminated).toBe(true);
+  });
+
+  test.each<[string, (fake: FakeWorker) => void, RegExp]>([
+    ['an error', (fake) => fake.onerror({ message: 'Uncaught RangeError: x' }), /^Uncaught RangeError: x$/],
+    ['a file that cannot be loaded', (fake) => fake.onerror({}), /could not be loaded; does the Content-Security-Policy/],
+    ['a message that cannot be read', (fake) => fake.onmessageerror(), /cannot be read/],
+  ])('tells of %s once, and ends the worker', (_, act, message) => {
+    const { heard, fake } = start();
+    act(fake);
+    act(fake);
+    fake.onmessage({ data: 'too late' });
+    expect(heard).toEqual([expect.stringMatching(message)]);
+    expect(fake.terminated).toBe(true);
+  });
+
+  test('tells of nothing after it was terminated', () => {
+    const { worker, heard, fake } = start();
+    worker.terminate();
+    fake.onmessage({ data: 'too late' });
+    fake.onerror({ message: 'too late' });
+    expect(heard).toEqual([]);
+  });
+
+  test('where a page has no workers, it throws', () => {
+    delete globals.Worker;
+    expect(start).toThrow(ReferenceError);
+  });
+});

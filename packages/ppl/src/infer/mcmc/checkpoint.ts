@@ -9,6 +9,13 @@ export interface ChainCheckpoint {
   /** The log density where it stands, by which a checkpoint of another model is told. */
   readonly logDensity: number;
   readonly draws: ChainDrawsState;
+  /** Of `state`, whose parts only kernels understand. */
+  readonly checksum: number;
+}
+
+/** A chain as part of a checkpoint. */
+export function checkpointChain(state: ChainState, logDensity: number, draws: ChainDrawsState): ChainCheckpoint {
+  return { state, logDensity, draws, checksum: checksum(state) };
 }
 
 /** A run as plain data for JSON: finished, aborted, or under way. */
@@ -38,7 +45,7 @@ export function checkCheckpoint(value: unknown): asserts value is McmcCheckpoint
 }
 
 function checkChain(value: unknown, where: string, numWarmup: number, thinning: number): void {
-  const { state, logDensity, draws } = record(value, where);
+  const { state, logDensity, draws, checksum: sum } = record(value, where);
   const { iteration, numWarmup: own, position, stream, adaptation } = record(state, `${where}.state`);
   const done = count(iteration, `${where}.state.iteration`);
   if (own !== numWarmup) throw wrong(`${where}.state.numWarmup`, `numWarmup, ${numWarmup}`, own);
@@ -47,6 +54,9 @@ function checkChain(value: unknown, where: string, numWarmup: number, thinning: 
   const { stepSize } = record(adaptation, `${where}.state.adaptation`);
   if (!(typeof stepSize === 'number' && stepSize > 0 && stepSize < Infinity)) {
     throw wrong(`${where}.state.adaptation.stepSize`, 'a positive number', stepSize);
+  }
+  if (sum !== checksum(state)) {
+    throw new RangeError(`${WHERE} was changed or damaged: the checksum of ${where}.state is wrong`);
   }
   if (typeof logDensity !== 'number') throw wrong(`${where}.logDensity`, 'a number', logDensity);
 
@@ -70,6 +80,14 @@ function checkStream(value: unknown, where: string): void {
   if (spareNormal !== null && !Number.isFinite(spareNormal)) {
     throw wrong(`${where}.spareNormal`, 'a number or null', spareNormal);
   }
+}
+
+/** FNV-1a of the text of `state`, which is the same before and after a detour through a file. */
+function checksum(state: unknown): number {
+  let hash = 0x811c9dc5;
+  const text = JSON.stringify(state);
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 function record(value: unknown, where: string): Record<string, unknown> {

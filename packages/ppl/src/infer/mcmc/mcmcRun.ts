@@ -4,7 +4,7 @@ import { breathe } from '../../util/breathe.ts';
 import type { ProgressSink } from '../../util/progress.ts';
 import { Chain } from './chain.ts';
 import { ChainRun } from './chainRun.ts';
-import type { ChainCheckpoint, McmcCheckpoint } from './checkpoint.ts';
+import { checkpointChain, type ChainCheckpoint, type McmcCheckpoint } from './checkpoint.ts';
 import { ChainDraws } from './draws.ts';
 import { executeChains } from './executor.ts';
 import { initialDraws, type InitStrategy } from './initStrategy.ts';
@@ -44,7 +44,7 @@ export class McmcRun {
       numWarmup: this.numWarmup,
       thinning: this.settings.thinning,
       stream: this.stream.state,
-      chains: this.started.map(({ state, logDensity, draws }) => ({ state, logDensity, draws: draws.state })),
+      chains: this.started.map(({ state, logDensity, draws }) => checkpointChain(state, logDensity, draws.state)),
     };
   }
 
