@@ -79,8 +79,8 @@ export function expOfSum(v: MathLanes, x: Local, tail: Local): Local {
   return scaled(v, v.add(r, tail), shifted);
 }
 
-/** e^x - 1 for 0 <= x <= 40 (float32: 20): relative error 1 ulp. */
-export function expm1OfPositive(v: MathLanes, x: Local): Local {
+/** e^x - 1 for |x| <= 40 (float32: 20). */
+export function moderateExpm1(v: MathLanes, x: Local): Local {
   const { shifted, r, rest } = reduce(v, x);
   const scale = v.powerOfTwo(shifted);
   const small = v.add(curve(v, r), rest());

@@ -6,7 +6,7 @@ import { ScalarLanes } from '../lanes/scalar.ts';
 import { VectorLanes } from '../lanes/vector.ts';
 import type { Call } from './mathLanes.ts';
 import { MathLanes } from './mathLanes.ts';
-import { DOUBLE_ONLY, VECTOR_FUNCTIONS } from './registry.ts';
+import { vectorFunction } from './registry.ts';
 
 /** The host's functions that a module calls, by name; a module calls them by their place here. */
 export class HostFunctions {
@@ -59,10 +59,15 @@ export class MathFunctions {
    */
   emit(lanes: Lanes, name: string, args: readonly Local[], inline: boolean): Local {
     const { f, precision } = lanes;
-    if (!VECTOR_FUNCTIONS.has(name)) return this.#askHost(lanes, name, args);
-    const vectors = args.map((arg) => (lanes.count === 1 ? new VectorLanes(f, precision).splat(arg) : arg));
-    const result = inline ? this.#write(f, precision, name, vectors) : this.#call(f, precision, name, vectors);
-    return lanes.count === 1 ? new VectorLanes(f, precision).extract(result, 0) : result;
+    if (vectorFunction(name) === undefined) return this.#askHost(lanes, name, args);
+    const result = f.local(lanes.type);
+    f.scoped(() => {
+      const vectors = new VectorLanes(f, precision);
+      const own = args.map((arg) => (lanes.count === 1 ? vectors.splat(arg) : arg));
+      const y = inline ? this.#write(f, precision, name, own) : this.#call(f, precision, name, own);
+      f.get(lanes.count === 1 ? vectors.extract(y, 0) : y).set(result);
+    });
+    return result;
   }
 
   #askHost(lanes: Lanes, name: string, args: readonly Local[]): Local {
@@ -77,12 +82,12 @@ export class MathFunctions {
 
   /** The function's own code. */
   #write(f: FunctionBuilder, precision: Precision, name: string, args: readonly Local[]): Local {
-    const write = VECTOR_FUNCTIONS.get(name);
-    if (write === undefined) throw new Error(`there is no vector code for "${name}"`);
-    if (precision === 'float32' && DOUBLE_ONLY.has(name)) {
-      return this.#lanes(f, 'float32').inDouble(args, (doubles) => this.#call(f, 'float64', name, doubles));
+    const found = vectorFunction(name);
+    if (found === undefined) throw new Error(`there is no vector code for "${name}"`);
+    if (precision === 'float32' && found.doubleOnly) {
+      return this.#lanes(f, 'float32').inDouble(args, (halves) => this.#call(f, 'float64', name, halves));
     }
-    return write(this.#lanes(f, precision), args);
+    return found.write(this.#lanes(f, precision), args);
   }
 
   #lanes(f: FunctionBuilder, precision: Precision): MathLanes {
@@ -97,11 +102,13 @@ export class MathFunctions {
     let index = this.#defined.get(key);
     if (index === undefined) {
       const params = args.map(() => 'v128' as const);
-      index = this.#module.function(params, ['v128'], (body) => {
+      index = this.#module.declare(params, ['v128']);
+      // Known before it is written, as a function may call itself.
+      this.#defined.set(key, index);
+      this.#module.define(index, (body) => {
         const own = args.map((_, i) => body.param(i));
         body.get(this.#write(body, precision, name, own));
       });
-      this.#defined.set(key, index);
     }
     for (const arg of args) f.get(arg);
     f.call(index);

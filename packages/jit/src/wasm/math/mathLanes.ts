@@ -132,6 +132,11 @@ export class MathLanes extends VectorLanes {
     return this.#op(`${this.#integer}.eq`, a, b);
   }
 
+  /** The first 26 bits of float64: products of two such numbers are exact. */
+  cut(a: Local): Local {
+    return this.bitAnd(a, this.bits(-1n << 27n));
+  }
+
   /** `value` where the mask holds, else +0. */
   only(mask: Mask, value: Local): Local {
     return this.bitAnd(mask, value);
@@ -163,15 +168,24 @@ export class MathLanes extends VectorLanes {
   }
 
   /**
-   * `y`, or what `write` gives instead when the mask fails in some lane.
+   * `value`, replaced by another where the mask holds.
    *
-   * @param write - writes code that runs only then.
+   * @param write - writes the other's code, which runs only if the mask holds in some lane.
    */
-  unlessAll(mask: Mask, y: Local, write: () => Local): Local {
-    const result = this.keep(() => this.f.get(y));
-    this.f.get(mask).op(`${this.#integer}.all_true`).op('i32.eqz');
-    this.f.if(() => this.f.get(write()).set(result));
-    return result;
+  whereAny(mask: Mask, value: Local, write: () => Local): Local {
+    return this.partsWhereAny(mask, { value }, () => ({ value: write() })).value;
+  }
+
+  /** The same for several values at once, by name. */
+  partsWhereAny<Parts extends Readonly<Record<string, Local>>>(mask: Mask, parts: Parts, write: () => Parts): Parts {
+    const results = Object.entries(parts).map(([name, part]) => [name, this.keep(() => this.f.get(part))] as const);
+    this.f.get(mask).op('v128.any_true').if(() => {
+      const others: Readonly<Record<string, Local>> = write();
+      for (const [name, result] of results) {
+        this.f.get(this.select(mask, others[name] ?? result, result)).set(result);
+      }
+    });
+    return Object.fromEntries(results) as Parts;
   }
 
   /**

@@ -24,11 +24,6 @@ interface Pair {
   readonly low: Local;
 }
 
-/** The first 26 bits of x. */
-function cut(v: MathLanes, x: Local): Local {
-  return v.bitAnd(x, v.bits(-1n << 27n));
-}
-
 /** a + b, and what rounding took; |a| must be the greater, or the sum exact. */
 function fastTwoSum(v: MathLanes, a: Local, b: Local): Pair {
   const high = v.add(a, b);
@@ -45,27 +40,27 @@ function preciseLog(v: MathLanes, x: Local): Pair {
   const f = v.sub(m, one);
   const sum = v.add(m, one);
   const inverse = v.div(one, sum);
-  const s = cut(v, v.mul(f, inverse));
-  const sumHigh = cut(v, sum);
+  const s = v.cut(v.mul(f, inverse));
+  const sumHigh = v.cut(sum);
   const sumLow = v.sub(m, v.sub(sumHigh, one));
   const sLow = v.mul(v.sub(v.sub(f, v.mul(s, sumHigh)), v.mul(s, sumLow)), inverse);
   // z = s^2: the square of the first part is exact.
   const square = v.mul(s, s);
   const squareLow = v.mul(sLow, v.add(v.add(s, s), sLow));
   const z = v.add(square, squareLow);
-  const zHigh = cut(v, z);
+  const zHigh = v.cut(z);
   const zLow = v.add(v.sub(square, zHigh), squareLow);
   // q = 1/3 + z p(z).
   const curve = v.mul(z, v.polynomial(z, v.mul(z, z), REST));
   const third = v.constant(THIRD[0]);
   const q = v.add(third, curve);
-  const qHigh = cut(v, q);
+  const qHigh = v.cut(q);
   const qLow = v.plus(v.add(v.sub(third, qHigh), curve), THIRD[1]);
   // t = z q, so that log m = 2 s (1 + t).
   const product = v.mul(zHigh, qHigh);
   const productLow = v.add(v.mul(zHigh, qLow), v.mul(zLow, q));
   const t = v.add(product, productLow);
-  const tHigh = cut(v, t);
+  const tHigh = v.cut(t);
   const tLow = v.add(v.sub(product, tHigh), productLow);
   const half = fastTwoSum(v, s, v.mul(s, tHigh));
   const halfLow = v.add(v.add(half.low, v.add(v.mul(s, tLow), v.mul(sLow, t))), sLow);
@@ -85,9 +80,9 @@ export function pow(v: MathLanes, x: Local, y: Local): Local {
   const log = v.sub(finite, v.only(v.eq(size, zero), v.constant(Infinity)));
   // y log x, exact in its first part; where that is beyond the range of e^x, or not a number, it is all there is.
   const plain = v.mul(y, log);
-  const logHigh = cut(v, log);
+  const logHigh = v.cut(log);
   const logLow = v.add(v.sub(log, logHigh), low);
-  const yHigh = cut(v, y);
+  const yHigh = v.cut(y);
   const small = v.lt(v.abs(plain), v.constant(800));
   const first = v.select(small, v.mul(yHigh, logHigh), plain);
   const second = v.add(v.mul(y, logLow), v.mul(v.sub(y, yHigh), logHigh));

@@ -1,10 +1,13 @@
 /** @file The functions of numbers that have vector code, by the names that graphs know them by. */
 import type { Local } from '../encode/functionBuilder.ts';
+import { erf, erfc } from './erf.ts';
 import { exp, expm1 } from './exp.ts';
+import { digamma, lgamma, polygamma } from './gamma.ts';
 import { tanh } from './hyperbolic.ts';
 import { log, log1p } from './log.ts';
 import { sigmoid, softplus } from './logistic.ts';
 import type { MathLanes } from './mathLanes.ts';
+import { logNdtr, ndtr, normalHazard } from './normal.ts';
 import { pow } from './power.ts';
 import { cos, sin } from './trig.ts';
 
@@ -25,14 +28,13 @@ function binary(write: (v: MathLanes, a: Local, b: Local) => Local): VectorFunct
   };
 }
 
-/** By name; where a name is missing, the host is asked. */
-export const VECTOR_FUNCTIONS: ReadonlyMap<string, VectorFunction> = new Map([
+/** Those written for both precisions. */
+const BOTH: ReadonlyMap<string, VectorFunction> = new Map([
   ['cos', unary(cos)],
   ['exp', unary(exp)],
   ['expm1', unary(expm1)],
   ['log', unary(log)],
   ['log1p', unary(log1p)],
-  ['pow', binary(pow)],
   ['sigmoid', unary(sigmoid)],
   ['sin', unary(sin)],
   ['softplus', unary(softplus)],
@@ -40,5 +42,23 @@ export const VECTOR_FUNCTIONS: ReadonlyMap<string, VectorFunction> = new Map([
   ['tanh', unary(tanh)],
 ]);
 
-/** Those whose code is for float64 alone: float32 are promoted to it. */
-export const DOUBLE_ONLY: ReadonlySet<string> = new Set(['pow']);
+/** Those written for float64 alone: float32 are widened for them. The capitals are the names of kernels of ppl. */
+const DOUBLE: ReadonlyMap<string, VectorFunction> = new Map([
+  ['Digamma', unary(digamma)],
+  ['Erfc', unary(erfc)],
+  ['Lgamma', unary(lgamma)],
+  ['LogNdtr', unary(logNdtr)],
+  ['Ndtr', unary(ndtr)],
+  ['NormalHazard', unary(normalHazard)],
+  ['Polygamma', binary(polygamma)],
+  ['erf', unary(erf)],
+  ['pow', binary(pow)],
+]);
+
+/** The vector code of a function, and whether it is for float64 alone; undefined where the host must be asked. */
+export function vectorFunction(name: string): { readonly write: VectorFunction; readonly doubleOnly: boolean } | undefined {
+  const both = BOTH.get(name);
+  if (both !== undefined) return { write: both, doubleOnly: false };
+  const write = DOUBLE.get(name);
+  return write && { write, doubleOnly: true };
+}

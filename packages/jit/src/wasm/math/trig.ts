@@ -49,10 +49,10 @@ function reduce(v: MathLanes, x: Local): Angle {
   const shifted = v.mulAdd(x, v.constant(2 / Math.PI), magic);
   const n = v.sub(shifted, magic);
   const rough = v.mulAdd(n, v.constant(-first), x);
-  const second_ = v.times(n, second);
-  const nearer = v.sub(rough, second_);
+  const subtrahend = v.times(n, second);
+  const nearer = v.sub(rough, subtrahend);
   // Exact: either |rough| is the greater, or the difference is not rounded.
-  const lost = v.sub(v.sub(rough, nearer), second_);
+  const lost = v.sub(v.sub(rough, nearer), subtrahend);
   const remaining = v.sub(v.times(n, third), lost);
   const r = v.sub(nearer, remaining);
   return { shifted, r, rest: v.sub(v.sub(nearer, r), remaining) };
@@ -104,8 +104,7 @@ function signOfTurn(v: MathLanes, shifted: Local): Local {
 
 /** `y`, and the host's answer where |x| is too great. */
 function nearOrHost(v: MathLanes, name: string, x: Local, size: Local, y: Local): Local {
-  const near = v.le(size, v.constant(v.pick(FARTHEST)));
-  return v.unlessAll(near, y, () => v.select(near, y, v.host(name, [x])));
+  return v.whereAny(v.lt(v.constant(v.pick(FARTHEST)), size), y, () => v.host(name, [x]));
 }
 
 /** sin x, x in radians. */
