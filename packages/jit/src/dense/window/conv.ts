@@ -6,10 +6,10 @@ import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { callKernel } from '../kernel.ts';
 import { fill } from '../move/fill.ts';
-import type { Turn } from './correlate.ts';
 import { correlationKernel, correlationScratch } from './correlate.ts';
-import type { Correlation } from './correlation.ts';
+import type { Correlation, Turn } from './correlation.ts';
 import { correlationOf, gradientCorrelationOf } from './correlation.ts';
+import { depthwiseKernel, isDepthwise } from './depthwise.ts';
 
 type ConvNode = NodeOf<'conv' | 'convGradInput'>;
 
@@ -43,6 +43,8 @@ export function emitConv(
     fill(f, result, 0, context);
     return;
   }
-  const index = correlationKernel(context, correlation, turn);
+  const index = isDepthwise(correlation)
+    ? depthwiseKernel(context, correlation, turn)
+    : correlationKernel(context, correlation, turn);
   callKernel(f, index, [x.address, filter.address, result.address, context.scratch]);
 }

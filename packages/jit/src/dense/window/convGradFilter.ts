@@ -6,15 +6,16 @@ import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { callKernel, elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
-import { forEachIndex, mergeAxes } from '../loops.ts';
 import { fill, fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
 import { tileKernel } from '../product/tile.ts';
-import { panelColumns, TILE_ROWS } from './correlate.ts';
+import { panelColumns } from './correlate.ts';
 import type { Correlation, Image } from './correlation.ts';
 import { correlationOf, imageOf, writeImage } from './correlation.ts';
+import { depthwiseGradFilterKernel, isDepthwise } from './depthwise.ts';
+import { forEachTile, sumOver } from './tiles.ts';
 
 /** Bytes of scratch memory that {@link emitConvGradFilter} needs: an image, and some channels of the gradient over it. */
 export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
@@ -42,12 +43,20 @@ export function emitConvGradFilter(
   result: Place,
   context: DenseContext,
 ): void {
-  fill(f, result, 0, context);
-  if (isZero(node, dy.shape)) return;
+  if (isZero(node, dy.shape)) {
+    fill(f, result, 0, context);
+    return;
+  }
   const correlation = correlationOf(node, x.shape, node.shape, dy.shape);
+  if (isDepthwise(correlation)) {
+    const depthwise = depthwiseGradFilterKernel(context, correlation);
+    callKernel(f, depthwise, [x.address, dy.address, result.address, context.scratch]);
+    return;
+  }
   const index = kernel(context, `convGradFilter ${JSON.stringify(correlation)}`, 4, (w, source, gradient, filter, scratch) => {
     const image = imageOf(correlation, w.size);
     const panel = w.pointer(scratch, imageBytes(correlation, w.precision));
+    w.f.get(filter).call(fillKernel(context, sizeOf(node.shape), 0));
     if (image.isMade) w.f.get(scratch).call(fillKernel(context, image.bytes / w.size, 0));
     w.times(correlation.batch, () => {
       if (image.isMade) writeImage(w, context, correlation, image, source, scratch);
@@ -72,37 +81,22 @@ function writeProducts(
   // Rows of the product are the filter's entries and channels; what is summed over, places of the output.
   const entries = [...window, inPerGroup];
   const inImage = [...image.steps.map((step, axis) => step * at(dilations, axis)), w.size];
-  const axes = mergeAxes(entries, [inImage, stridesOf(entries).map((stride) => stride * features)]);
-  const row = axes.at(-1) ?? { count: 1, steps: [0, 0] };
-  const [aRow, cRow] = [at(row.steps, 0), at(row.steps, 1)];
-  const outer = axes.slice(0, -1);
+  const inFilter = stridesOf(entries).map((stride) => stride * features);
   const walk = image.steps.map((step, axis) => step * at(strides, axis));
   const { panel } = pointers;
   const [left, from, right] = [w.pointer(pointers.image), w.pointer(pointers.gradient), w.pointer(pointers.filter)];
   const [a, c] = [w.f.local('i32'), w.f.local('i32')];
-  const walkers = [a, c].map((pointer, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
   w.times(groups, () => {
     for (const columns of partsOf(outPerGroup, panelColumns(correlation, w.precision))) {
       const bStep = panelRow(context, columns.size);
       const places = { rows: sizeOf(output), columns: columns.size, sourceRow: features, targetRow: bStep };
-      const loops = mergeAxes(output, [walk, stridesOf(output).map((stride) => stride * bStep)]);
-      const sum = loops.map(({ count, steps }) => ({ count, aStep: at(steps, 0), bStep: at(steps, 1) }));
-      if (sum.length === 0) sum.push({ count: 1, aStep: 0, bStep });
+      const sum = sumOver(output, walk, bStep);
       w.times(columns.count, () => {
         w.call(rowsKernel(context, places, 'copy'), panel, from);
         w.assign(a, left);
         w.assign(c, right);
-        forEachIndex(w.f, outer.map(({ count }) => count), walkers, () => {
-          for (const rows of partsOf(row.count, TILE_ROWS)) {
-            const tile = { rows: rows.size, columns: columns.size, aRow, cRow, update: 'add', sum } as const;
-            w.times(rows.count, () => {
-              w.call(tileKernel(context, tile), a, panel, c);
-              w.move(a, rows.size * aRow);
-              w.move(c, rows.size * cRow);
-            });
-          }
-          w.move(a, -row.count * aRow);
-          w.move(c, -row.count * cRow);
+        forEachTile(w, entries, { pointer: a, steps: inImage }, { pointer: c, steps: inFilter }, (tile) => {
+          w.call(tileKernel(context, { ...tile, columns: columns.size, update: 'add', sum }), a, panel, c);
         });
         w.move(from, columns.size * w.size);
         w.move(right, columns.size * w.size);

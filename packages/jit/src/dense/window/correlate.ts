@@ -8,22 +8,15 @@ import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
-import { forEachIndex, mergeAxes } from '../loops.ts';
 import { fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { transposeKernel } from '../move/transpose.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
-import type { Reduction } from '../product/tile.ts';
 import { tileKernel, vectorsFor } from '../product/tile.ts';
-import type { Correlation, Image } from './correlation.ts';
+import type { Correlation, Image, Turn } from './correlation.ts';
 import { imageOf, writeImage } from './correlation.ts';
-
-/** Neighbouring windows of a tile. */
-export const TILE_ROWS = 4;
-
-/** Whether the filter is used as it stands, or turned round, with the roles of its channels exchanged. */
-export type Turn = 'straight' | 'turned';
+import { forEachTile, sumOver, TILE_ROWS } from './tiles.ts';
 
 /** Columns of a panel of the filter. */
 export function panelColumns(correlation: Correlation, precision: Precision): number {
@@ -120,34 +113,20 @@ function writeProduct(
   const { output, strides, groups, inPerGroup, outPerGroup } = correlation;
   const features = groups * outPerGroup * w.size;
   const inImage = [image.bytes, ...image.steps.map((step, axis) => step * at(strides, axis))];
-  const shape = [image.isMade ? 1 : correlation.batch, ...output];
-  const inOutput = stridesOf(shape).map((stride) => stride * features);
-  const axes = mergeAxes(shape, [inImage, inOutput]);
-  const row = axes.at(-1) ?? { count: 1, steps: [0, 0] };
-  const outer = axes.slice(0, -1);
+  const places = [image.isMade ? 1 : correlation.batch, ...output];
+  const inOutput = stridesOf(places).map((stride) => stride * features);
+  const inWindow = [...image.steps.map((step, axis) => step * at(correlation.dilations, axis)), w.size];
   const [left, panel, right] = [w.pointer(pointers.image), w.pointer(pointers.panels), w.pointer(pointers.y)];
   const [a, c] = [w.f.local('i32'), w.f.local('i32')];
-  const walkers = [a, c].map((pointer, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
   w.times(groups, () => {
     for (const columns of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
       const bStep = panelRow(context, columns.size);
-      const sum = windowSum(correlation, image, bStep, w.size);
-      const [aRow, cRow] = [at(row.steps, 0), at(row.steps, 1)];
+      const sum = sumOver([...correlation.window, inPerGroup], inWindow, bStep);
       w.times(columns.count, () => {
         w.assign(a, left);
         w.assign(c, right);
-        forEachIndex(w.f, outer.map(({ count }) => count), walkers, () => {
-          for (const rows of partsOf(row.count, TILE_ROWS)) {
-            const tile = { rows: rows.size, columns: columns.size, aRow, cRow, update: 'store', sum } as const;
-            const index = tileKernel(context, tile);
-            w.times(rows.count, () => {
-              w.call(index, a, panel, c);
-              w.move(a, rows.size * aRow);
-              w.move(c, rows.size * cRow);
-            });
-          }
-          w.move(a, -row.count * aRow);
-          w.move(c, -row.count * cRow);
+        forEachTile(w, places, { pointer: a, steps: inImage }, { pointer: c, steps: inOutput }, (tile) => {
+          w.call(tileKernel(context, { ...tile, columns: columns.size, update: 'store', sum }), a, panel, c);
         });
         w.move(panel, sizeOf(correlation.window) * inPerGroup * bStep);
         w.move(right, columns.size * w.size);
@@ -156,14 +135,4 @@ function writeProduct(
     w.move(left, inPerGroup * w.size);
   });
   w.release(left, panel, right, a, c);
-}
-
-/** The loops of a sum over a window and the channels of a group. */
-function windowSum(correlation: Correlation, image: Image, bStep: number, size: number): Reduction[] {
-  const { window, dilations, inPerGroup } = correlation;
-  const shape = [...window, inPerGroup];
-  const inImage = [...image.steps.map((step, axis) => step * at(dilations, axis)), size];
-  const loops = mergeAxes(shape, [inImage, stridesOf(shape).map((stride) => stride * bStep)]);
-  if (loops.length === 0) return [{ count: 1, aStep: 0, bStep }];
-  return loops.map(({ count, steps }) => ({ count, aStep: at(steps, 0), bStep: at(steps, 1) }));
 }

@@ -9,6 +9,9 @@ import type { DenseContext } from '../denseKernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { placeBox } from '../move/box.ts';
 
+/** Whether a filter is used as it stands, or turned round, with the roles of its channels exchanged. */
+export type Turn = 'straight' | 'turned';
+
 /** A filter over images; lists have an entry for each spatial axis. */
 export interface Correlation {
   readonly batch: number;
