@@ -9,6 +9,7 @@ import { originalOf } from './data.ts';
 import { TFJS_DTYPE } from './dtype.ts';
 import { runEagerly } from './eager.ts';
 import type { EagerValue } from './eager.ts';
+import { Entry } from './entry.ts';
 import { callerLocation, TraceError } from './error.ts';
 import { Frame } from './frame.ts';
 import { intendedAll } from './intended.ts';
@@ -20,17 +21,6 @@ import { disposeTape } from './tape.ts';
 
 /** The name under which the backend is known to tfjs while a trace is under way. */
 export const BACKEND_NAME = 'trace';
-
-/** What stands behind a tensor of this backend: numbers as tfjs wrote them, or a node, or both. */
-interface Entry {
-  readonly shape: Shape;
-  readonly dtype: tf.DataType;
-  refCount: number;
-  readonly values: tf.backend_util.BackendValues | null;
-  /** In the graph of `frame`. */
-  node: NodeId | null;
-  frame: Frame;
-}
 
 /** tfjs ops that draw random numbers in JavaScript, so that they reach a backend as plain values. */
 const RANDOM_OPS = /^(rand|randomGamma|randomNormal|randomStandardNormal|randomUniform|randomUniformInt|truncatedNormal|dropout)__op$/;
@@ -67,7 +57,9 @@ export class TraceBackend extends tf.KernelBackend {
 
   readonly #eagerBackend: string | null;
   readonly #reading: ConstantReading;
-  readonly #entries = new Map<object, Entry>();
+  readonly #entries: Entry[] = [];
+  /** Data of other backends that tfjs moved here. */
+  readonly #moved = new Map<object, Entry>();
   /** Inputs after those declared, in the order of their making. */
   readonly captured: GraphInput[] = [];
   readonly #tapes: Tape[] = [];
@@ -144,43 +136,50 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** Whether the tensor data depend on the inputs of the trace. */
   isTraced(dataId: object): boolean {
-    const entry = this.#entries.get(dataId);
-    return entry !== undefined && entry.node !== null && !entry.frame.graph.isConstant(entry.node);
+    return this.#entryOf(dataId)?.isTraced() === true;
   }
 
   /** The data that are still held, in the order of their making. */
   heldData(): object[] {
-    return [...this.#entries.keys()];
+    const own = this.#entries.filter(({ refCount }) => refCount > 0);
+    return [...own, ...this.#moved].map((held) => (Array.isArray(held) ? held[0] : held));
   }
 
   /** Runs a kernel: by its lowering, or, if it has none and works on constants alone, on an eager backend. */
   run(kernelName: string, inputs: KernelInputs, attrs: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
     if (RANDOM_KERNELS.includes(kernelName)) throw this.#refuseRandom();
-    const given = Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
     const lowering = loweringOf(kernelName);
-    const isTraced = given.some(([, tensor]) => this.isTraced(tensor.dataId));
+    const nodes: Record<string, NodeId> = {};
+    let isTraced = false;
+    for (const name in inputs) {
+      const tensor = inputs[name];
+      if (!tensor) continue;
+      isTraced ||= this.isTraced(tensor.dataId);
+      if (lowering !== undefined) nodes[name] = this.nodeOf(tensor);
+    }
     if (isTraced) this.kernels.set(kernelName, (this.kernels.get(kernelName) ?? 0) + 1);
     if (lowering === undefined) {
       if (isTraced) throw this.#refuseKernel(kernelName);
-      return this.#runOnConstants(kernelName, given, attrs);
+      return this.#runOnConstants(kernelName, inputs, attrs);
     }
-    const nodes = Object.fromEntries(given.map(([name, tensor]) => [name, this.nodeOf(tensor)]));
     const result = this.#lower(lowering, { kernelName, inputs: nodes, attrs });
     return typeof result === 'number' ? this.#infoOf(result) : result.map((node) => this.#infoOf(node));
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuseRandom();
-    return this.#hold({ shape, dtype, refCount: 1, values, node: null, frame: this.#frame });
+    return this.#hold(new Entry(shape, dtype, values, null, this.#frame));
   }
 
   override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
-    this.#entries.set(dataId, { shape, dtype, refCount, values, node: null, frame: this.#frame });
+    const entry = new Entry(shape, dtype, values, null, this.#frame);
+    entry.refCount = refCount;
+    this.#moved.set(dataId, entry);
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    const entry = this.#entries.get(dataId);
-    if (entry === undefined) throw new TraceError('this tensor was disposed of with the trace that it belonged to');
+    const entry = this.#entryOf(dataId);
+    if (entry === undefined || entry.refCount === 0) throw new TraceError('this tensor was disposed of with the trace that it belonged to');
     if (entry.values !== null) return entry.values;
     const value = entry.node === null ? null : entry.frame.graph.constantValue(entry.node);
     if (value === null) throw this.#refuseReading(entry);
@@ -198,25 +197,26 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   override disposeData(dataId: object, force: boolean = false): boolean {
-    const entry = this.#entries.get(dataId);
+    const entry = this.#entryOf(dataId);
     if (entry === undefined) return true;
-    entry.refCount--;
-    if (!force && entry.refCount > 0) return false;
-    this.#entries.delete(dataId);
+    entry.refCount = force ? 0 : entry.refCount - 1;
+    if (entry.refCount > 0) return false;
+    // The node stays: gradients may have it saved.
+    this.#moved.delete(dataId);
     return true;
   }
 
   override refCount(dataId: object): number {
-    return this.#entries.get(dataId)?.refCount ?? 0;
+    return this.#entryOf(dataId)?.refCount ?? 0;
   }
 
   override incRef(dataId: object): void {
-    const entry = this.#entries.get(dataId);
+    const entry = this.#entryOf(dataId);
     if (entry !== undefined) entry.refCount++;
   }
 
   override numDataIds(): number {
-    return this.#entries.size;
+    return this.#entries.length;
   }
 
   override memory(): { unreliable: boolean; reasons: string[] } {
@@ -242,33 +242,39 @@ export class TraceBackend extends tf.KernelBackend {
     }
   }
 
-  #hold(entry: Entry): object {
-    const dataId = {};
-    this.#entries.set(dataId, entry);
-    return dataId;
+  #entryOf(dataId: object): Entry | undefined {
+    return dataId instanceof Entry ? dataId : this.#moved.get(dataId);
+  }
+
+  #hold(entry: Entry): Entry {
+    this.#entries.push(entry);
+    return entry;
   }
 
   #infoOf(node: NodeId): tf.TensorInfo {
     const shape = [...this.graph.shape(node)];
     const dtype = TFJS_DTYPE[this.graph.dtype(node)];
-    return { dataId: this.#hold({ shape, dtype, refCount: 1, values: null, node, frame: this.#frame }), shape, dtype };
+    return { dataId: this.#hold(new Entry(shape, dtype, null, node, this.#frame)), shape, dtype };
   }
 
   #nodeIn(frame: Frame, tensor: tf.TensorInfo): NodeId {
     const { dataId, shape, dtype } = tensor;
-    const entry = this.#entries.get(dataId);
+    const entry = this.#entryOf(dataId);
     if (entry !== undefined && entry.node !== null) {
       if (entry.frame === frame) return entry.node;
-      return this.isTraced(dataId) ? this.#capture(frame, tensor, entry.frame) : this.#copy(frame, dataId, entry.frame, entry.node);
+      return entry.isTraced() ? this.#capture(frame, tensor, entry.frame) : this.#copy(frame, dataId, entry.frame, entry.node);
     }
     if (entry !== undefined) {
       entry.node = this.#constant(frame, dataId, entry.values ?? new Float32Array(0), shape, dtype);
       entry.frame = frame;
       return entry.node;
     }
-    if (!tf.engine().state.tensorInfo.has(dataId)) throw this.#refuseDisposed(tensor);
-    const node = frame.constants.get(dataId) ?? this.#constant(frame, dataId, tf.engine().readSync(dataId), shape, dtype);
-    frame.constants.set(dataId, node);
+    let node = frame.constants.get(dataId);
+    if (node === undefined) {
+      if (!tf.engine().state.tensorInfo.has(dataId)) throw this.#refuseDisposed(tensor);
+      node = this.#constant(frame, dataId, tf.engine().readSync(dataId), shape, dtype);
+      frame.constants.set(dataId, node);
+    }
     // Other backends let reshaped and losslessly cast tensors share their data.
     return frame.graph.cast(frame.graph.reshape(node, shape), dtypeOf(dtype));
   }
@@ -305,17 +311,19 @@ export class TraceBackend extends tf.KernelBackend {
 
   #runOnConstants(
     kernelName: string,
-    inputs: readonly (readonly [name: string, tensor: tf.TensorInfo])[],
+    inputs: KernelInputs,
     attrs: tf.NamedAttrMap,
   ): tf.TensorInfo | tf.TensorInfo[] {
-    const values = inputs.map(([name, { dataId, shape, dtype }]) => {
-      return { name, values: tf.engine().readSync(dataId), shape, dtype };
+    const values = Object.entries(inputs).flatMap(([name, tensor]) => {
+      if (!tensor) return [];
+      const { dataId, shape, dtype } = tensor;
+      return [{ name, values: tf.engine().readSync(dataId), shape, dtype }];
     });
     const results = runEagerly(kernelName, values, attrs, this.#eagerBackend);
     const hold = ({ values: own, shape, dtype }: EagerValue): tf.TensorInfo => {
       // What was computed was not written by anyone, so that there is nothing intended to be guessed.
       const node = dtype === 'float32' ? this.graph.constant(new Float64Array(own as Float32Array), shape, 'float') : null;
-      return { dataId: this.#hold({ shape, dtype, refCount: 1, values: own, node, frame: this.#frame }), shape, dtype };
+      return { dataId: this.#hold(new Entry(shape, dtype, own, node, this.#frame)), shape, dtype };
     };
     return Array.isArray(results) ? results.map(hold) : hold(results);
   }

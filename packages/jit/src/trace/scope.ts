@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, TraceBackend } from './backend.ts';
 import type { KernelInputs, TracedConstants } from './backend.ts';
 import { switchBackend } from './eager.ts';
+import { SavedTensor } from './entry.ts';
 import { callerLocation, TraceError } from './error.ts';
 import { loweredKernels } from './lower/registry.ts';
 
@@ -81,8 +82,10 @@ function install(backend: TraceBackend, previous: string | null): () => void {
   engine.registerBackend(BACKEND_NAME, () => backend, 0);
   switchBackend(BACKEND_NAME);
   const unguard = guardVariables(backend);
+  const unsave = saveWithoutCopies();
   return () => {
     unguard();
+    unsave();
     if (previous !== null) switchBackend(previous);
     // What is there now, as user code may have registered more.
     for (const { kernelName } of tf.getKernelsForBackend(BACKEND_NAME)) tf.unregisterKernel(kernelName, BACKEND_NAME);
@@ -107,6 +110,17 @@ function guardVariables(backend: TraceBackend): () => void {
   };
   return () => {
     prototype.assign = assign;
+  };
+}
+
+/** Has tfjs save tensors for gradients as they are. */
+function saveWithoutCopies(): () => void {
+  const engine = tf.engine();
+  const method = 'saveTensorsForBackwardMode';
+  Reflect.set(engine, method, (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => new SavedTensor(tensor)));
+  return () => {
+    // The engine's own is its prototype's.
+    Reflect.deleteProperty(engine, method);
   };
 }
 
