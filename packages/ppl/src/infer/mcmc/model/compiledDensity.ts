@@ -1,6 +1,7 @@
 /** @file The log density of a model, compiled. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { canReadSynchronously } from '../../../distributions/parameter.ts';
 import { sizeOf } from '../../../util/shape.ts';
 import type { SiteValue } from '../target.ts';
 import type { WorkerTarget } from '../workers/workerTarget.ts';
@@ -38,7 +39,8 @@ export class CompiledModelDensity implements ModelDensity {
     this.program = compileProgram((q) => run.within(false, () => run.logDensity(cutSites(q, run))), {
       dimension,
       valueAndGrad: true,
-      point: benignPoint(dimension),
+      // Comparing takes reading at once, which some graphics cards refuse.
+      point: canReadSynchronously() ? benignPoint(dimension) : null,
     });
   }
 
