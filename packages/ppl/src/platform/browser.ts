@@ -38,7 +38,7 @@ export const readTextFile: Platform['readTextFile'] = (path) => Promise.reject(n
 export const writeFileAtomically: Platform['writeFileAtomically'] = (path) =>
   Promise.reject(noFiles('write', path, WRITE));
 
-export const numProcessors: Platform['numProcessors'] = () => navigator.hardwareConcurrency;
+export const numProcessors: Platform['numProcessors'] = () => navigator.hardwareConcurrency ?? 1;
 
 export const startChainWorker: Platform['startChainWorker'] = (listener) => {
   // Written so that bundlers see it: they look for this very expression.
@@ -74,7 +74,7 @@ interface BrowserWorker {
   terminate(): void;
 }
 declare const Worker: new (url: URL, options: { readonly type: 'module' }) => BrowserWorker;
-declare const navigator: { readonly hardwareConcurrency: number };
+declare const navigator: { readonly hardwareConcurrency?: number };
 
 const READ =
   'Get the content with `await (await fetch(url)).arrayBuffer()` or from a File, and pass that instead of a path.';

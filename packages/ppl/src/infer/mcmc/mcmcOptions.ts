@@ -36,7 +36,7 @@ export interface McmcOptions {
   readonly onProgress?: (progress: McmcProgress) => void;
   /** Called with draws as they come, about every 30 ms for each chain that runs. */
   readonly onDraws?: (draws: DrawBatch) => void;
-  /** Stops the run, within about 50 ms. What was drawn so far is in `checkpoint()`. */
+  /** Stops the run: at once in workers, else after the current transition. What was drawn so far is in `checkpoint()`. */
   readonly signal?: AbortSignal;
 }
 
