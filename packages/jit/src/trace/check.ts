@@ -38,7 +38,7 @@ export interface ActualResults {
  * Eager code is float32, and where that loses digits (sums over many observations, residuals far smaller than what they
  * are the difference of) it may be far off, and rightly. So what differs is looked at again: the function is traced and
  * interpreted in float64 and in float32. It passes if it gives what the former does and eager code is off by not much more
- * than the latter. Numbers that float32 cannot hold pass too.
+ * than the latter. Numbers that float32 cannot hold pass too, and such as rewriting kept in the range of floats.
  *
  * @param point - one flat array a declared input.
  * @param run - what was made of the graph; by default, the interpreter.
@@ -64,6 +64,7 @@ export function compareWithEager(
   const eager = withCaptured(graph.inputs, () => evaluate(fn, graph, values));
   const given = run(values);
   const reference = new Reference(fn, graph, values);
+  if (isKeptInRange(given, eager, () => reference.of(({ outputs }) => at(outputs, 0)))) return;
   given.outputs.forEach((output, i) => {
     compare(`output ${i}`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
   });
@@ -72,6 +73,16 @@ export function compareWithEager(
     const expected = eager.gradients[i] ?? new Float32Array(gradient.length);
     compare(`the gradient in input ${i}`, gradient, expected, () => reference.of(({ gradients }) => gradients[i] ?? null));
   });
+}
+
+/**
+ * Whether the first result is a number, but infinite by eager code and by the interpreter, since the function as it is
+ * written leaves the range of floats where the program does not: it knows that log(exp(x)) is x. Nothing can be compared there.
+ */
+function isKeptInRange(given: ActualResults, eager: EagerResults, reference: () => Interpreted): boolean {
+  const isInfinite = (values: ArrayLike<number>): boolean => values.length === 1 && Math.abs(at(values, 0)) === Infinity;
+  const own = at(given.outputs, 0);
+  return own.length === 1 && Number.isFinite(at(own, 0)) && isInfinite(at(eager.outputs, 0)) && isInfinite(reference().exact);
 }
 
 /** One result, by the interpreter. */
@@ -171,7 +182,10 @@ function excuse(
   const own = actual instanceof Float32Array ? single : ROUNDING * scale;
   return (i) => {
     const [a, e, x, r] = [at(actual, i), eager[i] ?? Number.NaN, at(exact, i), at(rounded, i)];
-    const isRight = agree(a, x, own) || (actual instanceof Float32Array && !Number.isFinite(a) && !Number.isFinite(r));
+    // The passes take log(e^x) for x: what overflows or vanishes on the way need not do so in the program.
+    const isSpared = Number.isFinite(a) && !Number.isFinite(x);
+    const isOver = actual instanceof Float32Array && !Number.isFinite(a) && !Number.isFinite(r);
+    const isRight = agree(a, x, own) || isSpared || isOver;
     // Float32 overflows where float64 does not, and steps over a singularity that float64 meets.
     if (!Number.isFinite(e)) return isRight;
     return isRight && (Number.isFinite(x) ? Math.abs(e - x) <= single : Number.isFinite(r));
