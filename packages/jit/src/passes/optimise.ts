@@ -4,8 +4,8 @@ import { assemble } from './assemble.ts';
 import { shareExponentials } from './shareExponentials.ts';
 import { simplify } from './simplify.ts';
 
-/** Nodes above which a second simplification, which finds little, is not worth the time that it takes. */
-const LARGE = 20_000;
+/** How few nodes there must be for a second simplification to be worth the time that it takes, and for a third. */
+const MORE_TIMES: readonly number[] = [20_000, 2_000];
 
 /**
  * A graph of the same values as `graph`, that takes less work: within a few units in the last place of the greatest term of
@@ -13,10 +13,10 @@ const LARGE = 20_000;
  * infinities cancelled. Each pass states its law. The bodies of loops are optimised, too.
  */
 export function optimise(graph: Graph): Graph {
-  const once = simplify(assemble(withBodies(graph)));
-  // The first time leaves fewer readers of many a node, which lets rules into what was shared.
-  const twice = once.nodes.length < LARGE ? simplify(once) : once;
-  return shareExponentials(twice);
+  let result = simplify(assemble(withBodies(graph)));
+  // Each time leaves fewer readers of many a node, which lets rules into what was shared.
+  for (const size of MORE_TIMES) if (result.nodes.length < size) result = simplify(result);
+  return shareExponentials(result);
 }
 
 /** The graph with its loops' bodies optimised. */

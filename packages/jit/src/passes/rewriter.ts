@@ -41,6 +41,7 @@ const COMMUTATIVE: readonly string[] = ['add', 'mul', 'min', 'max', 'and', 'or',
 export class Rewriter extends GraphBuilder {
   /** Nodes that more than one other reads. */
   readonly #shared = new Set<NodeId>();
+  readonly #inverses = new Map<NodeId, NodeId>();
   /** Of assembled arrays that were sliced, which part each entry is from. */
   readonly #owners = new Map<NodeId, Int32Array>();
 
@@ -55,6 +56,18 @@ export class Rewriter extends GraphBuilder {
   /** Whether the node is known to be read more than once. */
   isShared(id: NodeId): boolean {
     return this.#shared.has(id);
+  }
+
+  /** `1 / s`. */
+  invert(s: NodeId): NodeId {
+    const inverse = this.binary('div', this.scalar(1), s);
+    this.#inverses.set(s, inverse);
+    return inverse;
+  }
+
+  /** What {@link invert} gave for s before, or null. */
+  inverseOf(s: NodeId): NodeId | null {
+    return this.#inverses.get(s) ?? null;
   }
 
   override unary(fn: UnaryFunction, x: NodeId): NodeId {

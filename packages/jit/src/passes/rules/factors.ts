@@ -32,10 +32,11 @@ export function reorderFactors(g: Rewriter, a: NodeId, b: NodeId): NodeId | null
   return isInPlace ? null : product(product(x, b), s);
 }
 
-/** `x / s` as `x (1 / s)` where s is much shorter. */
+/** `x / s` as `x (1 / s)` where s is much shorter, or has been inverted before. */
 export function invertDivisor(g: Rewriter, x: NodeId, s: NodeId): NodeId | null {
-  if (sizeOf(g.shape(x)) < WORTH_INVERTING * sizeOf(g.shape(s))) return null;
-  return g.binary('mul', x, g.binary('div', g.scalar(1), s));
+  const isShort = sizeOf(g.shape(x)) >= WORTH_INVERTING * sizeOf(g.shape(s));
+  const inverse = isShort ? g.invert(s) : g.inverseOf(s);
+  return inverse === null ? null : g.binary('mul', x, inverse);
 }
 
 /** Whether `a * b` should have its factors the other way round. */

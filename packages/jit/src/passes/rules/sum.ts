@@ -62,6 +62,17 @@ function commonFactor(g: Rewriter, fn: 'add' | 'sub', a: NodeId, b: NodeId): Nod
   return left.b === right.a ? g.binary('mul', g.binary(fn, left.a, right.b), left.b) : null;
 }
 
+/** `(z + k x) + k y` is `z + k (x + y)`, so that a long sum of such terms multiplies once. */
+function commonFactorWithin(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
+  const inner = asBinary(g, a, 'add');
+  if (inner === null || g.isShared(a)) return null;
+  const joint = (term: NodeId, rest: NodeId): NodeId | null => {
+    const product = commonFactor(g, 'add', term, b);
+    return product && g.binary('add', rest, product);
+  };
+  return joint(inner.b, inner.a) ?? joint(inner.a, inner.b);
+}
+
 /** Constants go out of the way: `(x + c) + y` is `(x + y) + c`, unless `x + c` is needed anyway or `x + y` is longer. */
 function constantOutward(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   const view = shifted(g, a);
@@ -76,7 +87,14 @@ export function rewriteAdd(g: Rewriter, a: NodeId, b: NodeId): NodeId | null {
   if (minusB !== null) return g.binary('sub', a, minusB);
   if (minusA !== null) return g.binary('sub', b, minusA);
   if (g.isConstant(b)) return shiftedAgain(g, a, b);
-  return likeTerms(g, 'add', a, b) ?? commonFactor(g, 'add', a, b) ?? constantOutward(g, a, b) ?? constantOutward(g, b, a);
+  return (
+    likeTerms(g, 'add', a, b) ??
+    commonFactor(g, 'add', a, b) ??
+    constantOutward(g, a, b) ??
+    constantOutward(g, b, a) ??
+    commonFactorWithin(g, a, b) ??
+    commonFactorWithin(g, b, a)
+  );
 }
 
 /** `a - b`; with a constant scalar at the right it is a sum. */
