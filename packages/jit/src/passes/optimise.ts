@@ -1,7 +1,6 @@
 /** @file The passes between tracing and code generation, in their order. */
 import { Graph } from '../graph/graph.ts';
 import { assemble } from './assemble.ts';
-import { shareExponentials } from './shareExponentials.ts';
 import { simplify } from './simplify.ts';
 
 /** How few nodes there must be for a second simplification to be worth the time that it takes, and for a third. */
@@ -16,7 +15,7 @@ export function optimise(graph: Graph): Graph {
   let result = simplify(assemble(withBodies(graph)));
   // Each time leaves fewer readers of many a node, which lets rules into what was shared.
   for (const size of MORE_TIMES) if (result.nodes.length < size) result = simplify(result);
-  return shareExponentials(result);
+  return result;
 }
 
 /** The graph with its loops' bodies optimised. */

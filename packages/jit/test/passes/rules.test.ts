@@ -237,12 +237,3 @@ describe("assembling", () => {
     ['pads whose sum is needed in between', (g, { s, t }) => ((p) => [p, g.binary('add', p, g.pad(s1(g, t), [1], [2], 0))])(g.binary('add', g.pad(s1(g, s), [2], [1], 0), g.pad(s1(g, t), [0], [3], 0))), 'assemble(reshape(t) at [0], reshape(s) at [2]; in 0), accumulate(assemble(reshape(t) at [0], reshape(s) at [2]; in 0) at [0], reshape(t) at [1]; in 0)'],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });
-
-describe("shared exponentials", () => {
-  test.each<Case>([
-    ['softplus and sigmoid', (g, { x }) => [g.unary('softplus', x), g.unary('sigmoid', x)], 'add(max(x, 0), log1p(exp(neg(abs(x))))), div(select(lt(x, 0), exp(neg(abs(x))), 1), add(exp(neg(abs(x))), 1))'],
-    ['softplus alone', (g, { x }) => g.unary('softplus', x), 'softplus(x)'],
-    ['softplus and sigmoid of the opposite', (g, { x }) => [g.unary('softplus', x), g.unary('sigmoid', g.unary('neg', x))], 'add(max(x, 0), log1p(exp(neg(abs(x))))), div(select(lt(neg(x), 0), exp(neg(abs(x))), 1), add(exp(neg(abs(x))), 1))'],
-    ['sigmoid of both', (g, { x }) => [g.unary('sigmoid', x), g.unary('sigmoid', g.unary('neg', x))], 'div(select(lt(x, 0), exp(neg(abs(x))), 1), add(exp(neg(abs(x))), 1)), div(select(lt(neg(x), 0), exp(neg(abs(x))), 1), add(exp(neg(abs(x))), 1))'],
-  ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
-});
