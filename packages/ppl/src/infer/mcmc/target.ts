@@ -58,7 +58,12 @@ export function resolveTarget(
     throw new TypeError('a kernel takes a model (a function), or a log density with `dimension` and `evaluate`');
   }
   if (args.length > 0) throw new TypeError('a log density takes no arguments: call run() without any');
-  return densityTarget(modelOrDensity);
+  return isTarget(modelOrDensity) ? modelOrDensity : densityTarget(modelOrDensity);
+}
+
+/** What `infer.logDensity` makes of a model is a whole target. */
+function isTarget(density: LogDensity): density is LogDensity & Target {
+  return 'density' in density && 'drawSites' in density && 'dispose' in density;
 }
 
 function densityTarget(density: NamedLogDensity): Target {

@@ -152,6 +152,16 @@ describe('where chains begin', () => {
     expect(samples['tau']!.data[0]).toBeCloseTo(3, 5);
   });
 
+  test('the same of a density made of the model beforehand', async () => {
+    const mcmc = new MCMC(new NUTS(logDensity(eightSchools), { stepSize: 1e-9, adaptStepSize: false, maxTreeDepth: 1 }), {
+      numSamples: 1,
+      numWarmup: 0,
+      initStrategy: { sites: initToValue({ tau: 3 }, initToFeasible()) },
+    });
+    await mcmc.run();
+    expect(mcmc.getSamples()['tau']!.data[0]).toBeCloseTo(3, 5);
+  });
+
   test('values that do not fit are refused by name', async () => {
     await expect(begin({ values: { mu: 1, tau: -1, raw: y } })).rejects.toThrow(/site "tau".*must be positive|site "tau".*non-?negative/i);
     await expect(begin({ values: { mu: 1, tau: 1, raw: [1, 2] } })).rejects.toThrow(/site "raw".*\[2\].*\[8\]/);
