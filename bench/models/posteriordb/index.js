@@ -9,6 +9,7 @@ import * as mixtures from './mixtures.js';
 import * as regressions from './regressions.js';
 import * as sparse from './sparse.js';
 import * as timeSeries from './timeSeries.js';
+import * as varied from './varied.js';
 
 /**
  * Those whose data and reference draws are in `bench/data/posteriordb`: the model of each, a function of its data. Sites
@@ -29,7 +30,7 @@ export const MODELS = {
   'sblrc-blr': regressions.blr,
 };
 
-const files = [counts, differentialEquations, gaussianProcesses, hiddenMarkov, hierarchies, itemResponse, mixtures, sparse, timeSeries];
+const files = [counts, differentialEquations, gaussianProcesses, hiddenMarkov, hierarchies, itemResponse, mixtures, sparse, timeSeries, varied];
 
 /**
  * Others, each `{ model, data }`: `data(stream)` simulates data of the kind that posteriordb has, or gives them where they

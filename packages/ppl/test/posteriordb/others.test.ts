@@ -22,7 +22,7 @@ function pointAround(centre: number, dimension: number): Float64Array {
 const CENTRES: Readonly<Record<string, number>> = { dogsLog: 3.5 };
 
 /** Whose matrices are too badly conditioned for float32. */
-const FLOAT64_ONLY: ReadonlySet<string> = new Set(['gpPoisRegr', 'kroneckerGp']);
+const FLOAT64_ONLY: ReadonlySet<string> = new Set(['gpClassification', 'gpPoisRegr', 'kroneckerGp']);
 
 /** Coordinates tried in a density of many. */
 const TRIES = 6;
