@@ -145,6 +145,11 @@ export class TraceBackend extends tf.KernelBackend {
     return [...own, ...this.#moved].map((held) => (Array.isArray(held) ? held[0] : held));
   }
 
+  /** The entries that tfjs still has something noted of. */
+  booked(): { readonly entry: Entry; readonly info: NonNullable<Entry['info']> }[] {
+    return this.#entries.flatMap((entry) => (entry.info === undefined ? [] : [{ entry, info: entry.info }]));
+  }
+
   /** Runs a kernel: by its lowering, or, if it has none and works on constants alone, on an eager backend. */
   run(kernelName: string, inputs: KernelInputs, attrs: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
     if (RANDOM_KERNELS.includes(kernelName)) throw this.#refuseRandom();
@@ -168,11 +173,11 @@ export class TraceBackend extends tf.KernelBackend {
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuseRandom();
-    return this.#hold(new Entry(shape, dtype, values, null, this.#frame));
+    return this.#hold(new Entry(this, { shape, dtype }, values, null, this.#frame));
   }
 
   override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
-    const entry = new Entry(shape, dtype, values, null, this.#frame);
+    const entry = new Entry(this, { shape, dtype }, values, null, this.#frame);
     entry.refCount = refCount;
     this.#moved.set(dataId, entry);
   }
@@ -243,7 +248,7 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   #entryOf(dataId: object): Entry | undefined {
-    return dataId instanceof Entry ? dataId : this.#moved.get(dataId);
+    return dataId instanceof Entry && dataId.owner === this ? dataId : this.#moved.get(dataId);
   }
 
   #hold(entry: Entry): Entry {
@@ -254,7 +259,7 @@ export class TraceBackend extends tf.KernelBackend {
   #infoOf(node: NodeId): tf.TensorInfo {
     const shape = [...this.graph.shape(node)];
     const dtype = TFJS_DTYPE[this.graph.dtype(node)];
-    return { dataId: this.#hold(new Entry(shape, dtype, null, node, this.#frame)), shape, dtype };
+    return { dataId: this.#hold(new Entry(this, { shape, dtype }, null, node, this.#frame)), shape, dtype };
   }
 
   #nodeIn(frame: Frame, tensor: tf.TensorInfo): NodeId {
@@ -323,7 +328,7 @@ export class TraceBackend extends tf.KernelBackend {
     const hold = ({ values: own, shape, dtype }: EagerValue): tf.TensorInfo => {
       // What was computed was not written by anyone, so that there is nothing intended to be guessed.
       const node = dtype === 'float32' ? this.graph.constant(new Float64Array(own as Float32Array), shape, 'float') : null;
-      return { dataId: this.#hold(new Entry(shape, dtype, own, node, this.#frame)), shape, dtype };
+      return { dataId: this.#hold(new Entry(this, { shape, dtype }, own, node, this.#frame)), shape, dtype };
     };
     return Array.isArray(results) ? results.map(hold) : hold(results);
   }

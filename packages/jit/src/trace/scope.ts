@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, TraceBackend } from './backend.ts';
 import type { KernelInputs, TracedConstants } from './backend.ts';
 import { switchBackend } from './eager.ts';
-import { SavedTensor } from './entry.ts';
+import { SavedTensor, TraceBooks } from './entry.ts';
 import { callerLocation, TraceError } from './error.ts';
 import { loweredKernels } from './lower/registry.ts';
 
@@ -83,9 +83,11 @@ function install(backend: TraceBackend, previous: string | null): () => void {
   switchBackend(BACKEND_NAME);
   const unguard = guardVariables(backend);
   const unsave = saveWithoutCopies();
+  const unbook = openBooks(backend);
   return () => {
     unguard();
     unsave();
+    unbook();
     if (previous !== null) switchBackend(previous);
     // What is there now, as user code may have registered more.
     for (const { kernelName } of tf.getKernelsForBackend(BACKEND_NAME)) tf.unregisterKernel(kernelName, BACKEND_NAME);
@@ -121,6 +123,20 @@ function saveWithoutCopies(): () => void {
   return () => {
     // The engine's own is its prototype's.
     Reflect.deleteProperty(engine, method);
+  };
+}
+
+/** Has tfjs note what it notes of tensors on the entries of the trace; afterwards, those that were kept go to its own books. */
+function openBooks(backend: TraceBackend): () => void {
+  const { state } = tf.engine();
+  const outer = state.tensorInfo;
+  state.tensorInfo = new TraceBooks(backend, outer);
+  return () => {
+    state.tensorInfo = outer;
+    for (const { info, entry } of backend.booked()) {
+      outer.set(entry, info);
+      entry.info = undefined;
+    }
   };
 }
 

@@ -348,3 +348,18 @@ describe('the check at a point', () => {
     expect(refusal(fickle, { ...vector, valueAndGrad: true, point: [[1, 1, 1]] }).message).toMatch(message);
   });
 });
+
+test('a constant that one trace kept is one to the next, and may be disposed of between', () => {
+  const keepIn = (): tf.Tensor => {
+    let kept: tf.Tensor | undefined;
+    traceGraph((x) => tf.add(x, (kept = tf.keep(tf.mul(tf.tensor1d([1, 2, 3]), 2)))), vector);
+    return kept!;
+  };
+  expectNoLeak(() => {
+    const kept = keepIn();
+    const graph = traceGraph((x) => tf.mul(x, kept), vector);
+    expect([...interpret(graph, [[1, 1, 1]]).outputs[0]!]).toEqual([2, 4, 6]);
+    kept.dispose();
+    expect(refusal((x) => tf.mul(x, kept)).message).toContain('has been disposed of');
+  });
+});
