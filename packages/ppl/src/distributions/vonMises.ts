@@ -6,6 +6,7 @@ import { circle } from '../constraints/circle.ts';
 import { positive } from '../constraints/interval.ts';
 import { real } from '../constraints/real.ts';
 import type { RandomStream } from '../random/stream.ts';
+import { vonMisesTensor } from '../random/tensors.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, shapeOf } from '../util/shape.ts';
 import { Distribution } from './distribution.ts';
@@ -36,10 +37,8 @@ export class VonMises extends Distribution {
   }
 
   protected override draw(shape: Shape, stream: RandomStream): Tensor {
-    const concentration = tf.broadcastTo(asTensor(this.concentration), [...shape]).dataSync();
-    const loc = tf.broadcastTo(asTensor(this.loc), [...shape]).dataSync();
-    const draws = Float32Array.from(concentration, (kappa, i) => wrap((loc[i] ?? 0) + deviation(kappa, stream)));
-    return tf.tensor(draws, [...shape]);
+    const [loc, concentration] = [this.loc, this.concentration].map((x) => tf.broadcastTo(asTensor(x), [...shape]));
+    return vonMisesTensor(stream, loc as Tensor, concentration as Tensor);
   }
 
   /** κ (cos(x - loc) - 1) - log 2π + κ - log I₀(κ), where 1 - cos x = 2 sin² x/2. */
@@ -86,35 +85,6 @@ export class VonMises extends Distribution {
     };
     return integrate(weigh, tf.minimum(asTensor(start), end), end);
   }
-}
-
-/**
- * A draw with mean direction zero, by rejection from a wrapped Cauchy envelope.
- *
- * Source: Best and Fisher (1979), "Efficient simulation of the von Mises distribution".
- */
-function deviation(kappa: number, stream: RandomStream): number {
-  const tau = 1 + Math.sqrt(1 + 4 * kappa * kappa);
-  const rho = (tau - Math.sqrt(2 * tau)) / (2 * kappa);
-  // Without concentration, where the envelope is 0 / 0, all angles are alike; with very much, a normal variable.
-  if (kappa < 1e-5) return Math.PI * (2 * stream.uniform() - 1);
-  if (kappa > 1e6) return stream.normal() / Math.sqrt(kappa);
-  const r = (1 + rho * rho) / (2 * rho);
-  for (;;) {
-    const z = Math.cos(Math.PI * stream.uniform());
-    const f = (1 + r * z) / (r + z);
-    const c = kappa * (r - f);
-    const u = stream.uniform();
-    if (c * (2 - c) > u || Math.log(c / u) + 1 >= c) {
-      const angle = Math.acos(Math.max(-1, Math.min(1, f)));
-      return stream.uniform() < 0.5 ? -angle : angle;
-    }
-  }
-}
-
-/** An angle, turned into [-π, π]. */
-function wrap(angle: number): number {
-  return Math.atan2(Math.sin(angle), Math.cos(angle));
 }
 
 /**

@@ -12,6 +12,7 @@ import { drawBinomial } from './binomial.ts';
 import { drawGamma, drawLogGamma } from './gamma.ts';
 import { drawPoisson } from './poisson.ts';
 import type { RandomStream } from './stream.ts';
+import { drawVonMises } from './vonMises.ts';
 
 /** The smallest normal float32: what positive draws that would round to zero become. */
 const TINY = 2 ** -126;
@@ -68,6 +69,15 @@ export function binomialTensor(stream: RandomStream, totalCount: Tensor, probs: 
   }
   const counts = read('binomial', totalCount);
   return mapped('binomial', probs, (p, i) => drawBinomial(stream, counts[i] as number, p));
+}
+
+/** Von Mises draws in [-π, π], one for each entry of `loc` and `concentration`, which must have one shape. */
+export function vonMisesTensor(stream: RandomStream, loc: Tensor, concentration: Tensor): Tensor {
+  const means = read('vonMises', loc);
+  return mapped('vonMises', concentration, (kappa, i) => {
+    const angle = (means[i] as number) + drawVonMises(stream, kappa);
+    return Math.atan2(Math.sin(angle), Math.cos(angle));
+  });
 }
 
 /** Zeros and ones (float32), one with each probability of `probs`. */
