@@ -21,7 +21,7 @@ import { emitMaxPoolGrad, emitMeanPoolGrad, emitPool } from './window/pool.ts';
  * its end may be read, but not written.
  */
 export interface Place {
-  /** In bytes; a multiple of 16. */
+  /** In bytes; a multiple of the size of an element, faster if of 16. */
   readonly address: number;
   readonly shape: Shape;
 }

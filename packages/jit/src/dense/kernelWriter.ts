@@ -128,6 +128,16 @@ export class KernelWriter {
     return result;
   }
 
+  /**
+   * `target` = the first `lanes` numbers at `pointer + offset`, with anything behind them. No more is read than must be, if
+   * one instruction can: a machine reads what it has just stored faster than more than that.
+   */
+  loadFewInto(target: Local, pointer: Local, offset: number, lanes: number): void {
+    const bytes = this.size * lanes;
+    const name = bytes === 4 ? 'v128.load32_zero' : bytes === 8 ? 'v128.load64_zero' : 'v128.load';
+    this.f.get(pointer).memory(name, offset).set(target);
+  }
+
   /** Stores the first `lanes` numbers of `value`; what is behind them in memory stays as it is. */
   storePart(pointer: Local, offset: number, value: Local, lanes: number): void {
     const { f } = this;

@@ -3,28 +3,91 @@ import fc from 'fast-check';
 import type { Shape } from '../../src/graph/node.ts';
 import { sizeOf } from '../../src/graph/shape.ts';
 import type { Precision } from '../../src/wasm/lanes/lanes.ts';
+import { supportsRelaxedSimd } from '../../src/wasm/relaxedSimd.ts';
 import { uniform } from '../helpers/numbers.ts';
 import { EPSILON, expectedOf, nodeOf, runNode, worst } from './runNode.ts';
 
+/** How a product is formed and computed. */
+interface Case {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly precision: Precision;
+  readonly relaxedSimd?: boolean;
+}
+
 /** Compares a product of numbers in [-1, 1] with the interpreter's, within the bound k eps Σ|a b| <= k² eps. */
-function check(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean, precision: Precision): void {
+function check(a: Shape, b: Shape, { transposeA, transposeB, precision, relaxedSimd = false }: Case): void {
   const operands = [a, b].map((shape, i) => ({ shape, values: uniform(sizeOf(shape), -1, 1, i + 1) }));
   const node = nodeOf([a, b], (g, x, y) => g.dot(x!, y!, transposeA, transposeB));
   const k = a.at(transposeA ? -2 : -1)!;
-  const actual = runNode(node, operands, precision);
-  const expected = expectedOf(node, operands, precision);
+  const actual = runNode(node, operands, precision, relaxedSimd);
   const bound = (k + 4) * (k + 4) * EPSILON[precision];
-  expect(worst(actual, expected)).toBeLessThanOrEqual(bound);
+  expect(worst(actual, expectedOf(node, operands, precision))).toBeLessThanOrEqual(bound);
 }
 
-const precisions = fc.constantFrom<Precision>('float64', 'float32');
+const cases = (relaxedSimd = false): fc.Arbitrary<Case> =>
+  fc.record({
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    precision: fc.constantFrom<Precision>('float64', 'float32'),
+    relaxedSimd: fc.constant(relaxedSimd),
+  });
 const length = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 13, max: 50 }));
+const left = (m: number, k: number, { transposeA }: Case): Shape => (transposeA ? [k, m] : [m, k]);
+const right = (k: number, n: number, { transposeB }: Case): Shape => (transposeB ? [n, k] : [k, n]);
 
 test('products of any shape, flags and precision', () => {
   fc.assert(
-    fc.property(length, length, length, fc.boolean(), fc.boolean(), precisions, (m, n, k, transposeA, transposeB, precision) => {
-      check(transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n], transposeA, transposeB, precision);
-    }),
+    fc.property(length, length, length, cases(), (m, n, k, form) => check(left(m, k, form), right(k, n, form), form)),
     { numRuns: 300 },
+  );
+});
+
+test('products with vectors of all lengths', () => {
+  const long = fc.integer({ min: 1, max: 130 });
+  fc.assert(
+    fc.property(long, long, fc.constantFrom('row', 'column', 'outer'), cases(), (p, q, kind, form) => {
+      const [m, k, n] = kind === 'row' ? [1, p, q] : kind === 'column' ? [p, q, 1] : [p, 1, q];
+      check(left(m, k, form), right(k, n, form), form);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+// Longer than the blocks that larger products are cut into, by this and that.
+test.each([
+  [131, 9, 390],
+  [258, 5, 769],
+  [6, 67, 1153],
+  [21, 41, 385],
+])('a product of %i rows, %i columns and sums of %i terms', (m, n, k) => {
+  for (const precision of ['float64', 'float32'] as const) {
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        const form = { transposeA, transposeB, precision };
+        check(left(m, k, form), right(k, n, form), form);
+      }
+    }
+  }
+});
+
+test('batches broadcast', () => {
+  const batches = fc.constantFrom<readonly [Shape, Shape]>(
+    [[3], [3]], [[2, 1], [1, 3]], [[], [2, 2]], [[4], []], [[2, 3], [1, 1]], [[2, 3], [3]], [[0], [1]],
+  );
+  const few = fc.integer({ min: 0, max: 9 });
+  fc.assert(
+    fc.property(batches, few, few, few, cases(), ([ofA, ofB], m, n, k, form) => {
+      check([...ofA, ...left(m, k, form)], [...ofB, ...right(k, n, form)], form);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('with fused multiply-adds, where the engine has them', () => {
+  if (!supportsRelaxedSimd()) return;
+  fc.assert(
+    fc.property(length, length, length, cases(true), (m, n, k, form) => check(left(m, k, form), right(k, n, form), form)),
+    { numRuns: 100 },
   );
 });

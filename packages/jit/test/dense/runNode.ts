@@ -85,8 +85,13 @@ export function compileNode(
 }
 
 /** The value of a node by its dense kernel. @throws Error when it writes where it must not. */
-export function runNode(node: Node, operands: readonly Operand[], precision: Precision): Float64Array | Float32Array {
-  const compiled = compileNode(node, operands, precision);
+export function runNode(
+  node: Node,
+  operands: readonly Operand[],
+  precision: Precision,
+  relaxedSimd = false,
+): Float64Array | Float32Array {
+  const compiled = compileNode(node, operands, precision, relaxedSimd);
   compiled.run();
   if (!compiled.isIntact()) throw new Error('the kernel wrote outside of its result');
   const once = compiled.result.slice();

@@ -132,7 +132,8 @@ function solveSmall(w: KernelWriter, system: SmallSystem, diagonal: Local, curre
     const offset = (i: number): number => i * row + (j / w.count) * VECTOR_BYTES;
     const known: { readonly place: number; readonly x: Local }[] = [];
     for (const i of order) {
-      let sum = vector.load(current, offset(i));
+      let sum = w.f.local('v128');
+      w.loadFewInto(sum, current, offset(i), columns - j);
       for (const { place, x } of known) {
         sum = vector.sub(sum, vector.mul(vector.loadSplat(diagonal, i * down + place * right), x));
       }

@@ -14,11 +14,14 @@ export type Placing = 'copy' | 'add';
 /** Copies or adds `length` neighbouring elements; the pointers stay where they are. */
 export function writeRow(w: KernelWriter, target: Local, source: Local, length: number, placing: Placing): void {
   w.f.scoped(() => {
-    const value = w.f.local('v128');
+    const [value, old] = [w.f.local('v128'), w.f.local('v128')];
     const [to, from] = [w.pointer(target), w.pointer(source)];
     const vectorAt = (offset: number, lanes: number): void => {
-      w.loadInto(value, from, offset);
-      if (placing === 'add') w.into(value, 'add', w.vector.load(to, offset), value);
+      w.loadFewInto(value, from, offset, lanes);
+      if (placing === 'add') {
+        w.loadFewInto(old, to, offset, lanes);
+        w.into(value, 'add', old, value);
+      }
       w.storePart(to, offset, value, lanes);
     };
     const strip = UNROLLED * w.count;

@@ -44,7 +44,7 @@ function addRows(w: KernelWriter, n: number, rows: number, { vector, matrix, res
       else w.accumulate(sum, factor, entries);
       w.releaseVectors(entries);
     });
-    w.loadInto(old, to, offset);
+    w.loadFewInto(old, to, offset, lanes);
     w.into(sum, 'add', old, sum);
     w.storePart(to, offset, sum, lanes);
   };

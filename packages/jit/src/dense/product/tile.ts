@@ -69,7 +69,7 @@ function writeTile(w: KernelWriter, tile: Tile, a: Local, b: Local, c: Local, wr
   const [factorA, factorsB] = [w.f.local('v128'), Array.from({ length: vectors }, () => w.f.local('v128'))];
   const write = (aOffset: number, bOffset: number, place: number): void => {
     const own = at(sums, place);
-    factorsB.forEach((vector, j) => w.loadInto(vector, b, bOffset + j * VECTOR_BYTES));
+    factorsB.forEach((vector, j) => w.loadFewInto(vector, b, bOffset + j * VECTOR_BYTES, tile.columns - j * w.count));
     for (let i = 0; i < tile.rows; i++) {
       w.splatInto(factorA, a, aOffset + i * tile.aRow);
       factorsB.forEach((vector, j) => w.accumulate(at(own, i * vectors + j), factorA, vector));
@@ -83,7 +83,7 @@ function writeTile(w: KernelWriter, tile: Tile, a: Local, b: Local, c: Local, wr
     const [row, vector] = [Math.floor(cell / vectors), cell % vectors];
     const offset = row * tile.cRow + vector * VECTOR_BYTES;
     if (tile.update !== 'store') {
-      w.loadInto(factorA, c, offset);
+      w.loadFewInto(factorA, c, offset, tile.columns - vector * w.count);
       w.into(sum, tile.update === 'add' ? 'add' : 'sub', factorA, sum);
     }
     w.storePart(c, offset, sum, tile.columns - vector * w.count);
