@@ -25,6 +25,9 @@ const LN2: ByPrecision<readonly [number, number]> = {
 /** Beyond these the result is 0 or infinite, whatever else. */
 const RANGE: ByPrecision<readonly [number, number]> = { float64: [-746, 710], float32: [-104, 89] };
 
+/** Up to this size of x, 2^k is a normal number. */
+const NORMAL: ByPrecision<number> = { float64: 708, float32: 87 };
+
 /** What e^x - 1 is -1 below. */
 const MINUS_ONE: ByPrecision<number> = { float64: -40, float32: -20 };
 
@@ -55,28 +58,22 @@ function curve(v: MathLanes, r: Local): Local {
 
 /** e^x. */
 export function exp(v: MathLanes, x: Local): Local {
-  return expOfNegative(v, v.atMost(x, v.pick(RANGE)[1]));
-}
-
-/** e^x for x <= 0. */
-export function expOfNegative(v: MathLanes, x: Local): Local {
-  const { shifted, r } = reduce(v, v.atLeast(x, v.pick(RANGE)[0]));
-  return scaled(v, r, shifted);
-}
-
-/** 2^k e^r. */
-function scaled(v: MathLanes, r: Local, shifted: Local): Local {
-  const power = v.plus(v.add(r, curve(v, r)), 1);
-  // 2^k in two factors, as it may be below the normal numbers, or above them when e^r is below 1.
-  const half = v.shiftRight(shifted, 1);
-  return v.mul(v.mul(power, v.powerOfTwo(half)), v.powerOfTwo(v.bitSub(shifted, half)));
+  return expOfSum(v, x, undefined);
 }
 
 /** e^(x + tail) for a tail far smaller than x, or 0. */
-export function expOfSum(v: MathLanes, x: Local, tail: Local): Local {
+export function expOfSum(v: MathLanes, x: Local, tail: Local | undefined): Local {
   const [least, greatest] = v.pick(RANGE);
-  const { shifted, r } = reduce(v, v.atLeast(v.atMost(x, greatest), least));
-  return scaled(v, v.add(r, tail), shifted);
+  const far = v.any(v.lt(v.constant(v.pick(NORMAL)), v.abs(x)));
+  const bounded = v.unless(far, x, () => v.atLeast(v.atMost(x, greatest), least));
+  const { shifted, r } = reduce(v, bounded);
+  const sum = tail === undefined ? r : v.add(r, tail);
+  const power = v.plus(v.add(sum, curve(v, sum)), 1);
+  return v.unless(far, v.mul(power, v.powerOfTwo(shifted)), () => {
+    // 2^k in two factors, as it may be below the normal numbers, or above them when e^r is below 1.
+    const half = v.shiftRight(shifted, 1);
+    return v.mul(v.mul(power, v.powerOfTwo(half)), v.powerOfTwo(v.bitSub(shifted, half)));
+  });
 }
 
 /** e^x - 1 for |x| <= 40 (float32: 20). */

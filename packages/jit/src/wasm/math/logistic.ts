@@ -1,11 +1,11 @@
 /** @file The logistic sigmoid and its integral, from e^-|x|, which does not overflow. */
 import type { Local } from '../encode/functionBuilder.ts';
-import { expOfNegative } from './exp.ts';
+import { exp } from './exp.ts';
 import { LN2, logOfSplit } from './log.ts';
 import type { MathLanes } from './mathLanes.ts';
 
 function expOfMinusSize(v: MathLanes, x: Local): Local {
-  return expOfNegative(v, v.neg(v.abs(x)));
+  return exp(v, v.neg(v.abs(x)));
 }
 
 /** 1 / (1 + e^-x). */

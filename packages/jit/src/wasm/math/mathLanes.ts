@@ -167,6 +167,24 @@ export class MathLanes extends VectorLanes {
     return terms[0] ?? this.constant(0);
   }
 
+  /** Lanes outside of the normal numbers above 0: by the order of the bits, zeros, subnormal and negative numbers, Infinity, NaN. */
+  exceptional(x: Local): Mask {
+    const least = this.constant(2 ** (2 - this.exponentEnd));
+    return this.bitOr(this.#op(`${this.#integer}.gt_s`, least, x), this.#op(`${this.#integer}.gt_s`, x, this.constant(this.greatest)));
+  }
+
+  /** Whether the mask holds in some lane: an i32. */
+  any(mask: Mask): Local {
+    return this.keep(() => this.f.get(mask).op('v128.any_true'), 'i32');
+  }
+
+  /** `value`, or if the condition (an i32) holds what `write` makes of it, by code that runs only then. */
+  unless(condition: Local, value: Local, write: (value: Local) => Local): Local {
+    const result = this.keep(() => this.f.get(value));
+    this.f.get(condition).if(() => this.f.get(write(value)).set(result));
+    return result;
+  }
+
   /**
    * `value`, replaced by another where the mask holds.
    *
@@ -179,7 +197,7 @@ export class MathLanes extends VectorLanes {
   /** The same for several values at once, by name. */
   partsWhereAny<Parts extends Readonly<Record<string, Local>>>(mask: Mask, parts: Parts, write: () => Parts): Parts {
     const results = Object.entries(parts).map(([name, part]) => [name, this.keep(() => this.f.get(part))] as const);
-    this.f.get(mask).op('v128.any_true').if(() => {
+    this.f.get(this.any(mask)).if(() => {
       const others: Readonly<Record<string, Local>> = write();
       for (const [name, result] of results) {
         this.f.get(this.select(mask, others[name] ?? result, result)).set(result);

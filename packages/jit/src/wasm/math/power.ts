@@ -32,9 +32,7 @@ function fastTwoSum(v: MathLanes, a: Local, b: Local): Pair {
 
 /** log of positive finite x. */
 function preciseLog(v: MathLanes, x: Local): Pair {
-  const subnormal = v.lt(x, v.constant(2 ** -1022));
-  const lifted = v.mul(x, v.bitAdd(v.constant(1), v.only(subnormal, v.bits(64n << 52n))));
-  const { k, m } = split(v, lifted, v.only(subnormal, v.constant(64)));
+  const { k, m } = split(v, x, v.any(v.exceptional(x)));
   const one = v.constant(1);
   // s = f / (2 + f) in two parts, of which the first has 26 bits.
   const f = v.sub(m, one);
