@@ -13,11 +13,27 @@ export function rankNormalise(chains: readonly Float64Array[]): Float64Array[] {
   return atPlaces(placesOf(chains, sorted), rankScores(sorted));
 }
 
-/** For every draw, the index in `sorted`, which holds all draws in ascending order, of the first that equals it. */
+/**
+ * For every draw, the index in `sorted`, which holds all draws in ascending order, of the first that equals it.
+ *
+ * By bisection within the bucket, of as many as there are draws and of equal width, that a draw falls into.
+ */
 export function placesOf(chains: readonly Float64Array[], sorted: Float64Array): Uint32Array[] {
+  const { length } = sorted;
+  const least = sorted[0] as number;
+  const range = (sorted[length - 1] as number) - least;
+  const bucketsPerUnit = range > 0 && range < Infinity ? (length - 1) / range : 0;
+  // Bucket b holds indices ends[b] to ends[b + 1] - 1.
+  const ends = new Uint32Array(length + 1);
+  for (let i = 0; i < length; i++) ends[Math.floor(((sorted[i] as number) - least) * bucketsPerUnit) + 1] = i + 1;
+  for (let b = 1; b <= length; b++) if (ends[b] === 0) ends[b] = ends[b - 1] as number;
   return chains.map((chain) => {
     const places = new Uint32Array(chain.length);
-    for (let t = 0; t < chain.length; t++) places[t] = firstAtLeast(sorted, chain[t] as number);
+    for (let t = 0; t < chain.length; t++) {
+      const draw = chain[t] as number;
+      const bucket = Math.floor((draw - least) * bucketsPerUnit);
+      places[t] = firstAtLeast(sorted, draw, ends[bucket] as number, ends[bucket + 1] as number);
+    }
     return places;
   });
 }
@@ -42,7 +58,7 @@ export function foldedScores(sorted: Float64Array, centre: number): Float64Array
   const distances = new Float64Array(length);
   const order = new Uint32Array(length);
   // Distances grow both ways from the centre: merging the two ways sorts them.
-  let above = firstAtLeast(sorted, centre);
+  let above = firstAtLeast(sorted, centre, 0, length);
   let below = above - 1;
   for (let rank = 0; rank < length; rank++) {
     const up = above < length ? Math.abs((sorted[above] as number) - centre) : Infinity;
@@ -80,14 +96,14 @@ function normalScores(size: number): Float64Array {
   return latestScores.table;
 }
 
-/** The index of the first entry of `sorted` that is not below `value`, by bisection. */
-function firstAtLeast(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
+/** The index of the first entry of `sorted` from `low` to `high - 1` that is not below `value`; `high` if there is none. */
+function firstAtLeast(sorted: Float64Array, value: number, low: number, high: number): number {
+  let from = low;
+  let to = high;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] as number) < value) from = middle + 1;
+    else to = middle;
   }
-  return low;
+  return from;
 }

@@ -139,11 +139,12 @@ describe("the executor 'auto'", () => {
     expect(said(there)).toEqual(said(await run('normals', { ...long, executor: 'sequential' })));
   });
 
-  test('starts none for one chain, one worker, or a density that cannot be sent', async () => {
+  test('starts none for one chain, one worker, or a density that cannot be sent; nor does another executor', async () => {
     const { standIn: _, ...unsendable } = density('slow') as LogDensity & { standIn: string };
     await run('slow', { executor: 'auto', numSamples: 400, numChains: 1 });
     await run('slow', { executor: 'auto', numSamples: 200, numChains: 2, numWorkers: 1 });
     await new MCMC(new NUTS(unsendable), { ...options, numSamples: 200, numChains: 2 }).run();
+    await run('slow', { executor: 'sequential', numSamples: 700, numWorkers: 2 });
     expect(mockWorkers.started).toBe(0);
   });
 

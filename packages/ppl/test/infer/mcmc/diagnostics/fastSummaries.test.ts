@@ -52,3 +52,19 @@ test('foldedScores are the rank-normalised distances from the centre, ties and a
     { numRuns: 300 },
   );
 });
+
+test('placesOf finds the first equal draw, however the draws are spread', () => {
+  const draw = fc.oneof(
+    fc.integer({ min: -3, max: 3 }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.double({ min: 1e9, max: 1e9 + 1e-3, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(draw, { minLength: 1, maxLength: 40 }), (draws) => {
+      const chain = Float64Array.from(draws);
+      const sorted = chain.slice().sort();
+      expect([...placesOf([chain], sorted)[0]!]).toEqual(draws.map((x) => [...sorted].findIndex((y) => y >= x)));
+    }),
+    { numRuns: 300 },
+  );
+});
