@@ -74,7 +74,7 @@ function haresAndLynxes() {
 /** hudson_lynx_hare-lotka_volterra: hares and lynxes, 1900 to 1920 (Howard 2009). */
 export const lotkaVolterra = {
   model(given) {
-    lotkaVolterraModel(given, (growth, initial) => solve(growth, initial, 0, times(given.N, (i) => i + 1), 10));
+    lotkaVolterraModel(given, (growth, initial) => solve(growth, initial, 0, times(given.N, (i) => i + 1), 4));
   },
   data: haresAndLynxes,
 };
@@ -82,7 +82,7 @@ export const lotkaVolterra = {
 /** The same with a loop that is compiled as one. */
 export const lotkaVolterraByScan = {
   model(given) {
-    lotkaVolterraModel(given, (growth, initial) => solveByScan(growth, initial, given.N, 10));
+    lotkaVolterraModel(given, (growth, initial) => solveByScan(growth, initial, given.N, 4));
   },
   data: haresAndLynxes,
 };
@@ -96,7 +96,7 @@ export const oneCompartment = {
       const absorbed = tf.mul(tf.exp(tf.mul(absorption, -t)), tf.mul(absorption, D / V));
       return tf.sub(absorbed, tf.div(tf.mul(tf.div(most, V), c), tf.add(halfway, c)));
     };
-    const concentration = solve(change, tf.scalar(0), t0, ends, 8);
+    const concentration = solve(change, tf.scalar(0), t0, ends, 4);
     plate('times', ends.length, () => sample('C_hat', dist.logNormal(tf.log(concentration), sigma), { obs: C_hat }));
   },
   data: (stream) => {

@@ -70,7 +70,7 @@ export const hmmDrive0 = {
     factor('observations', forward(tf.unstack(tf.add(ofU, ofV)), theta));
   },
   data: (stream) => {
-    const pairs = simulateStates(stream, 400, (state) => [stream.exponential() / [0.5, 4][state], stream.exponential() / [1, 5][state]]);
+    const pairs = simulateStates(stream, 150, (state) => [stream.exponential() / [0.5, 4][state], stream.exponential() / [1, 5][state]]);
     return { K: 2, u: pairs.map(([u]) => u), v: pairs.map(([, v]) => v), alpha: [[4.5, 1], [1, 3]] };
   },
 };
@@ -88,7 +88,7 @@ export const hmmDrive1 = {
     factor('observations', forward(tf.unstack(tf.add(ofU, ofV)), theta));
   },
   data: (stream) => {
-    const pairs = simulateStates(stream, 400, (state) => [[0, 3][state] + stream.normal() * 0.5, [0.5, 2.5][state] + stream.normal() * 0.5]);
+    const pairs = simulateStates(stream, 150, (state) => [[0, 3][state] + stream.normal() * 0.5, [0.5, 2.5][state] + stream.normal() * 0.5]);
     return { K: 2, u: pairs.map(([u]) => u), v: pairs.map(([, v]) => v), alpha: [[4.5, 1], [1, 3]], tau: 0.5, rho: 0.5 };
   },
 };
@@ -104,5 +104,5 @@ export const hmmGaussian = {
     const withInitial = [tf.add(emissions[0], tf.log(initial)), ...emissions.slice(1)];
     factor('y', forward(withInitial, transition));
   },
-  data: (stream) => ({ K: 2, y: simulateStates(stream, 500, (state) => [-2, 3][state] + [0.7, 1.2][state] * stream.normal()) }),
+  data: (stream) => ({ K: 2, y: simulateStates(stream, 200, (state) => [-2, 3][state] + [0.7, 1.2][state] * stream.normal()) }),
 };
