@@ -66,7 +66,7 @@ export class NodeStore {
     const given = values instanceof Float64Array ? values : Float64Array.from(values);
     const doubles = this.round === exact || dtype !== 'float' ? given : given.map(this.round);
     const first = doubles[0];
-    if (first !== undefined && shape.length > 0 && doubles.every((x) => Object.is(x, first))) {
+    if (first !== undefined && shape.length > 0 && isUniform(doubles)) {
       const scalar = this.#constant({ op: 'constant', shape: [], dtype, values: Float64Array.of(first) });
       return this.intern({ op: 'broadcast', shape: [...shape], dtype, x: scalar });
     }
@@ -104,8 +104,8 @@ export class NodeStore {
     const key = `${node.dtype}${formatShape(node.shape)}${hash(node.values)}`;
     const candidates = this.#constants.get(key) ?? [];
     const known = candidates.find((id) => {
-      const values = this.constantValue(id)?.values;
-      return values?.every((x, i) => Object.is(x, node.values[i])) === true;
+      const other = this.node(id);
+      return other.op === 'constant' && sameValues(other.values, node.values);
     });
     if (known !== undefined) return known;
     const id = this.nodes.push(node) - 1;
@@ -114,10 +114,26 @@ export class NodeStore {
   }
 }
 
-/** FNV-1a over the bits, 32 at a time. */
+/** How many entries of an array make its hash: data are large, and hardly ever alike but in all or nothing. */
+const SAMPLED = 64;
+
+/** FNV-1a over the bits, 32 at a time, of entries spread over the array. */
 function hash(values: Float64Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  let h = 0x811c9dc5;
-  for (const word of words) h = Math.imul(h ^ word, 0x01000193);
+  const step = 2 * Math.max(1, Math.floor(values.length / SAMPLED));
+  let h = 0x811c9dc5 ^ values.length;
+  for (let i = 0; i < words.length; i += step) h = Math.imul(Math.imul(h ^ at(words, i), 0x01000193) ^ at(words, i + 1), 0x01000193);
   return h;
+}
+
+function sameValues(a: Float64Array, b: Float64Array): boolean {
+  if (a === b) return true;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}
+
+function isUniform(values: Float64Array): boolean {
+  const first = values[0];
+  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], first)) return false;
+  return true;
 }

@@ -12,18 +12,20 @@ export type ElementwiseNode = NodeOf<'unary' | 'binary' | 'compare' | 'select' |
 /** The value of an elementwise node. */
 export function evaluateElementwise(node: ElementwiseNode, operands: readonly Value[]): Float64Array {
   const f = scalarFunction(node);
-  const args = operands.map((operand) => broadcastTo(operand, node.shape));
+  const [a, b, c] = operands.map((operand) => broadcastTo(operand, node.shape));
   const result = new Float64Array(sizeOf(node.shape));
-  for (let i = 0; i < result.length; i++) result[i] = apply(f, args, i);
-  return result;
-}
-
-/** `f` of the entries at `i`: of as many as there are, as a registered function may care. */
-function apply(f: SpecialFunction, [a, b, c]: readonly Float64Array[], i: number): number {
+  // Functions get as many arguments as there are: a registered one may care.
   if (a === undefined) throw new Error('an elementwise node needs an operand');
-  if (b === undefined) return (f as (a: number) => number)(at(a, i));
-  if (c === undefined) return (f as (a: number, b: number) => number)(at(a, i), at(b, i));
-  return f(at(a, i), at(b, i), at(c, i));
+  if (b === undefined) {
+    const unary = f as (a: number) => number;
+    for (let i = 0; i < result.length; i++) result[i] = unary(at(a, i));
+  } else if (c === undefined) {
+    const binary = f as (a: number, b: number) => number;
+    for (let i = 0; i < result.length; i++) result[i] = binary(at(a, i), at(b, i));
+  } else {
+    for (let i = 0; i < result.length; i++) result[i] = f(at(a, i), at(b, i), at(c, i));
+  }
+  return result;
 }
 
 function scalarFunction(node: ElementwiseNode): SpecialFunction {

@@ -45,6 +45,8 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 
 /** `value` repeated up to `shape`. */
 export function broadcastTo(value: Value, shape: Shape): Float64Array {
-  if (value.values.length === sizeOf(shape)) return value.values;
+  const size = sizeOf(shape);
+  if (value.values.length === size) return value.values;
+  if (value.values.length === 1) return new Float64Array(size).fill(at(value.values, 0));
   return pick(value.values, positions(shape, broadcastStrides(value.shape, shape)));
 }
