@@ -8,7 +8,6 @@ import type { ChainSegment } from './segment.ts';
 import type { Target } from './target.ts';
 import { kernelData } from './workers/kernelData.ts';
 import { runInWorkers, WorkerStartError, type WorkersOptions } from './workers/pool.ts';
-import type { WorkerTarget } from './workers/workerTarget.ts';
 
 /**
  * - `'sequential'`: one chain after another, here.
@@ -24,7 +23,7 @@ export interface ExecuteOptions {
   /** Workers at once; undefined for as many as there are processors. */
   readonly numWorkers: number | undefined;
   readonly kernel: McmcKernel;
-  readonly target: Target & { toWorker?(): WorkerTarget };
+  readonly target: Target;
   readonly listener: RunListener;
   readonly signal: AbortSignal | undefined;
 }
@@ -41,19 +40,19 @@ const PROBE_MS = 60;
  *   or the kernel cannot be sent to them; WorkerStartError when they are asked for and do not start.
  */
 export async function executeChains(runs: readonly ChainRun[], options: ExecuteOptions): Promise<void> {
-  const { executor } = options;
+  const { executor, numWorkers = numProcessors() } = options;
   const rest = () => runs.filter((run) => !run.complete && run.failure === null);
-  const sendable = executor !== 'sequential' && whyNoWorkers(options) === null;
+  const runThere = async (): Promise<void> => runInWorkers(rest(), { ...options, ...forWorkers(options), numWorkers });
   if (executor === 'workers') {
-    if (!sendable) throw new TypeError(`infer.MCMC: executor 'workers': ${whyNoWorkers(options)}. Leave the option out.`);
-    await runInWorkers(rest(), workersOptions(options));
+    await runThere();
     return;
   }
-  const atOnce = Math.min(options.numWorkers ?? numProcessors(), rest().length);
-  const leave = sendable && atOnce > 1 ? paysToLeave(runs, atOnce) : () => false;
-  if (await runHere(rest(), { ...options, leave })) return;
+  const atOnce = Math.min(numWorkers, rest().length);
+  const mayLeave = executor === 'auto' && atOnce > 1 && whyNoWorkers(options) === null;
+  const isDone = await runHere(rest(), { ...options, ...(mayLeave && { leave: paysToLeave(runs, atOnce) }) });
+  if (isDone) return;
   try {
-    await runInWorkers(rest(), workersOptions(options));
+    await runThere();
   } catch (error) {
     if (!(error instanceof WorkerStartError)) throw error;
     warn(`infer.MCMC: ${error.message}. The chains are run one after another instead.`);
@@ -72,6 +71,7 @@ function paysToLeave(runs: readonly ChainRun[], atOnce: number): (segment: Chain
   };
 }
 
+/** Why `target` or `kernel` cannot be sent to a worker; null if they can. */
 function whyNoWorkers({ target, kernel }: ExecuteOptions): string | null {
   if (target.toWorker === undefined) {
     return 'only a compiled model can be sent to workers, no log density written in JavaScript and no model on the eager engine';
@@ -79,9 +79,12 @@ function whyNoWorkers({ target, kernel }: ExecuteOptions): string | null {
   return kernelData(kernel) === null ? 'workers know no kernels but NUTS and HMC' : null;
 }
 
-function workersOptions({ target, kernel, numWorkers, listener, signal }: ExecuteOptions): WorkersOptions {
-  const sent = target.toWorker?.();
-  const data = kernelData(kernel);
-  if (sent === undefined || data === null) throw new Error('unreachable: checked before');
-  return { target: sent, kernel: data, numWorkers: numWorkers ?? numProcessors(), listener, signal };
+/** @throws TypeError where {@link whyNoWorkers} says why. */
+function forWorkers(options: ExecuteOptions): Pick<WorkersOptions, 'target' | 'kernel'> {
+  const target = options.target.toWorker?.();
+  const kernel = kernelData(options.kernel);
+  if (target === undefined || kernel === null) {
+    throw new TypeError(`infer.MCMC: executor 'workers': ${whyNoWorkers(options)}. Leave the option out.`);
+  }
+  return { target, kernel };
 }

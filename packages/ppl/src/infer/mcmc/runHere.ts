@@ -26,31 +26,25 @@ export async function runHere(runs: readonly ChainRun[], options: RunHereOptions
   const { listener, signal, leave } = options;
   for (const run of runs) {
     signal?.throwIfAborted();
-    const segments = segmentsOf(run, options);
-    for (let next = segments(); next !== null; next = segments()) {
-      listener.segment(run, next);
+    for (const segment of segmentsOf(run, options)) {
+      listener.segment(run, segment);
       await breathe();
       signal?.throwIfAborted();
-      if (leave?.(next) === true) return false;
+      if (leave?.(segment) === true) return false;
     }
   }
   return true;
 }
 
-/** The segments of a chain, one a call, then null: also where the chain throws, which the listener is told. */
-function segmentsOf(run: ChainRun, { kernel, target, listener }: RunHereOptions): () => ChainSegment | null {
-  let segments: Generator<ChainSegment, void, void> | null = null;
-  return () => {
-    try {
-      segments ??= chainSegments(Chain.resume(kernel, target.density, run.state), {
-        constrain: (q) => target.constrain(q),
-        numSamples: run.draws.capacity,
-        thinning: run.draws.thinning,
-      });
-      return segments.next().value ?? null;
-    } catch (error) {
-      listener.failed(run, error);
-      return null;
-    }
-  };
+/** The segments of a chain, up to where it throws, which the listener is told; what is thrown at a segment is not caught. */
+function* segmentsOf(run: ChainRun, { kernel, target, listener }: RunHereOptions): Generator<ChainSegment, void, void> {
+  try {
+    yield* chainSegments(Chain.resume(kernel, target.density, run.state), {
+      constrain: (q) => target.constrain(q),
+      numSamples: run.draws.capacity,
+      thinning: run.draws.thinning,
+    });
+  } catch (error) {
+    listener.failed(run, error);
+  }
 }

@@ -71,7 +71,7 @@ export function* chainSegments(chain: Chain, work: ChainWork): Generator<ChainSe
   }
 }
 
-/** The buffers behind a segment, which need no buffer in it but their own: {@link ChainSegment} owns copies. */
+/** Buffers that are used again for every segment; a {@link ChainSegment} has copies, of the right length. */
 class SegmentRecorder {
   private readonly dimension: number;
   private readonly room: number;

@@ -32,19 +32,19 @@ export async function runInWorkers(runs: readonly ChainRun[], options: WorkersOp
   const { signal, numWorkers } = options;
   signal?.throwIfAborted();
   const queue = [...runs];
-  const crew = new Set<Hand>();
+  const workers: PoolWorker[] = [];
   const workOff = async (): Promise<void> => {
-    let hand: Hand | null = null;
+    let worker: PoolWorker | null = null;
     for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
-      if (hand === null || hand.dead) {
-        hand = new Hand(options, run.draws);
-        crew.add(hand);
+      if (worker === null || worker.dead) {
+        worker = new PoolWorker(options, run.draws);
+        workers.push(worker);
       }
-      await hand.run(run);
+      await worker.run(run);
     }
-    hand?.dismiss();
+    worker?.terminate();
   };
-  let onAbort = () => {};
+  let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason as Error);
     signal?.addEventListener('abort', onAbort);
@@ -55,19 +55,21 @@ export async function runInWorkers(runs: readonly ChainRun[], options: WorkersOp
   } finally {
     signal?.removeEventListener('abort', onAbort);
     queue.length = 0;
-    for (const hand of crew) hand.dismiss();
+    for (const worker of workers) worker.terminate();
   }
 }
 
 /** A worker, and the chain that it is running. */
-class Hand {
+class PoolWorker {
+  /** Whether it can run no more chains. */
   dead = false;
   private ready = false;
   private readonly worker: ChainWorker;
   private readonly listener: RunListener;
   private current: { readonly run: ChainRun; resolve(): void; reject(error: unknown): void } | null = null;
 
-  constructor({ target, kernel, listener }: WorkersOptions, draws: ChainRun['draws']) {
+  /** @throws WorkerStartError where there are no workers. */
+  constructor({ target, kernel, listener }: WorkersOptions, { capacity, thinning }: ChainRun['draws']) {
     this.listener = listener;
     try {
       this.worker = startChainWorker({
@@ -77,52 +79,54 @@ class Hand {
     } catch (error) {
       throw startError(error);
     }
-    this.send({ type: 'setup', target, kernel, numSamples: draws.capacity, thinning: draws.thinning });
+    this.post({ type: 'setup', target, kernel, numSamples: capacity, thinning });
   }
 
   /** Runs a chain; resolves also when it fails. */
   async run(run: ChainRun): Promise<void> {
     return new Promise((resolve, reject) => {
       this.current = { run, resolve, reject };
-      this.send({ type: 'run', state: run.state });
+      this.post({ type: 'run', state: run.state });
     });
   }
 
-  /** Stops the worker at once. */
-  dismiss(): void {
+  /** Stops the worker at once; the promise of its chain is left as it is. */
+  terminate(): void {
     this.dead = true;
     this.current = null;
     this.worker.terminate();
   }
 
-  private send(message: ToWorker): void {
+  private post(message: ToWorker): void {
     this.worker.post(message);
   }
 
   private hear(message: FromWorker): void {
-    if (message.type === 'ready') this.ready = true;
+    if (message.type === 'ready') {
+      this.ready = true;
+      return;
+    }
     const { current } = this;
     if (current === null) return;
     try {
       if (message.type === 'segment') {
         this.listener.segment(current.run, message.segment);
-      } else if (message.type !== 'ready') {
-        if (message.type === 'failed') this.listener.failed(current.run, message.error);
-        this.current = null;
-        current.resolve();
+        return;
       }
+      if (message.type === 'failed') this.listener.failed(current.run, message.error);
+      current.resolve();
     } catch (error) {
-      this.current = null;
       current.reject(error);
     }
+    this.current = null;
   }
 
   private die(error: Error): void {
     this.dead = true;
-    const { current, ready } = this;
+    const { current } = this;
     this.current = null;
     if (current === null) return;
-    if (ready) {
+    if (this.ready) {
       this.listener.failed(current.run, error);
       current.resolve();
     } else {

@@ -128,24 +128,35 @@ describe('draws', () => {
 
 describe("the executor 'auto'", () => {
   test('starts no workers for what is done before they would be', async () => {
-    await run('normals', { executor: 'auto' });
+    await run('normals', { executor: 'auto', numSamples: 20, numWarmup: 5 });
     expect(mockWorkers.started).toBe(0);
   });
 
   test('begins here and moves to workers where they pay: the same draws', async () => {
-    const long = { numSamples: 1000, numWorkers: 2 };
+    const long = { numSamples: 700, numWorkers: 2 };
     const there = await run('slow', { ...long, executor: 'auto' });
     expect(mockWorkers.started).toBe(2);
     expect(said(there)).toEqual(said(await run('normals', { ...long, executor: 'sequential' })));
   });
 
-  test('starts none for one chain, one worker, or a density that cannot be sent; nor does another executor', async () => {
-    const { standIn: _, ...unsendable } = density('slow') as LogDensity & { standIn: string };
-    await run('slow', { executor: 'auto', numSamples: 400, numChains: 1 });
-    await run('slow', { executor: 'auto', numSamples: 200, numChains: 2, numWorkers: 1 });
-    await new MCMC(new NUTS(unsendable), { ...options, numSamples: 200, numChains: 2 }).run();
-    await run('slow', { executor: 'sequential', numSamples: 700, numWorkers: 2 });
-    expect(mockWorkers.started).toBe(0);
+  const { standIn: _, ...unsendable } = density('slow') as LogDensity & { standIn: string };
+  test.each<[string, LogDensity, Partial<McmcOptions>, number]>([
+    ['two, where there are chains enough', density('slow'), {}, 2],
+    ['none for one chain', density('slow'), { numChains: 1 }, 0],
+    ['none where there is to be one', density('slow'), { numWorkers: 1 }, 0],
+    ['none for a density that cannot be sent', unsendable, {}, 0],
+    ["none when the executor is 'sequential'", density('slow'), { executor: 'sequential' }, 0],
+  ])('starts %s', async (__, target, changed, expected) => {
+    // A run of half a minute, of which a third of a second is enough to see.
+    const controller = new AbortController();
+    const begin = performance.now();
+    const onProgress = (): void => {
+      if (mockWorkers.started > 0 || performance.now() - begin > 300) controller.abort();
+    };
+    const { signal } = controller;
+    const mcmc = new MCMC(new NUTS(target), { ...options, numSamples: 50_000, numWorkers: 2, signal, onProgress, ...changed });
+    await expect(mcmc.run()).rejects.toMatchObject({ name: 'AbortError' });
+    expect(mockWorkers.started).toBe(expected);
   });
 
   test('goes on here, with a warning, where no worker starts', async () => {
