@@ -2,10 +2,10 @@
  * @file Sums and differences of floats.
  *
  * Law: terms are added in another order, so that results change by the rounding of the greatest term; the sign of a zero
- * may change.
+ * may change. What was NaN because infinities cancelled may become a number.
  */
 import type { NodeId } from '../../graph/node.ts';
-import { sizeOf } from '../../graph/shape.ts';
+import { broadcastShapes, sizeOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
 import { asBinary, combine, negated, uniformValue } from './operand.ts';
 
@@ -40,11 +40,11 @@ function multiple(g: Rewriter, id: NodeId): { readonly x: NodeId; readonly c: No
   return product !== null && g.isConstant(product.b) ? { x: product.a, c: product.b } : { x: id, c: null };
 }
 
-/** `x c + x d` is `x (c + d)`. */
+/** `x c + x d` is `x (c + d)`, and `x - x` is 0. */
 function likeTerms(g: Rewriter, fn: 'add' | 'sub', a: NodeId, b: NodeId): NodeId | null {
   const [left, right] = [multiple(g, a), multiple(g, b)];
   if (left.x !== right.x) return null;
-  if (fn === 'sub' && left.c === right.c) return null;
+  if (fn === 'sub' && left.c === right.c) return g.broadcast(g.scalar(0), broadcastShapes(g.shape(a), g.shape(b)));
   const joint = combine(g, fn, left.c ?? g.scalar(1), right.c ?? g.scalar(1));
   return joint === null || uniformValue(g, joint) === 0 ? null : g.binary('mul', left.x, joint);
 }
