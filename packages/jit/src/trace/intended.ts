@@ -93,11 +93,10 @@ function intendedNear(x: number, guess: Guess): number {
 
 /** The least number of decimals that tell `x`; null if none does. If some do, so do more, as they come nearer. */
 function fewestDecimals(x: number, guess: number): number | null {
-  const tells = (decimals: number): boolean => Math.fround(rounded(x, decimals)) === x;
   let decimals = guess;
-  while (decimals <= DECIMALS && !tells(decimals)) decimals++;
+  while (decimals <= DECIMALS && Math.fround(rounded(x, decimals)) !== x) decimals++;
   if (decimals > DECIMALS) return null;
-  while (decimals > 1 && tells(decimals - 1)) decimals--;
+  while (decimals > 1 && Math.fround(rounded(x, decimals - 1)) === x) decimals--;
   return decimals;
 }
 

@@ -163,6 +163,15 @@ add(tf.GatherV2, (x, i) => tf.gather(x!, i!, 1), cube, ints([2, 5], 3));
 add(tf.GatherV2, (x, i) => tf.gather(x!, i!, 1, 1), cube, ints([2, 5], 3));
 add(tf.GatherV2, (x, i) => tf.gather(x!, i!, 2, 1), cube, ints([2, 5], 4));
 add(tf.GatherNd, (x, i) => tf.gatherND(x!, i!), cube, { shape: [3, 2], values: [1, 2, 0, 0, 1, 1], dtype: 'int32' });
+const twice: Argument = { shape: [4, 1], values: [2, 0, 2, 1], dtype: 'int32' };
+add(tf.TensorScatterUpdate, (x, i, u) => tf.tensorScatterUpdate(x!, i!, u!), floats([5, 2]), twice, floats([4, 2]));
+add(tf.TensorScatterUpdate, (x, u) => tf.tensorScatterUpdate(x!, [[1, 2], [0, 0]], u!), floats([2, 3]), floats([2]));
+add(tf.SparseToDense, (i, v) => tf.sparseToDense(i!, v!, [5], -1), { ...twice, shape: [4] }, floats([4]));
+add(tf.SparseToDense, (v) => tf.sparseToDense([[1, 2], [0, 1]], v!, [2, 3]), floats([]));
+add(tf.Bincount, (x, w) => tf.bincount(x as tf.Tensor1D, w as tf.Tensor1D, 4), ints([9], 6), floats([9]));
+add(tf.DenseBincount, (x) => tf.denseBincount(x as tf.Tensor1D, tf.tensor1d([]), 4), ints([9], 6));
+add(tf.DenseBincount, (x, w) => tf.denseBincount(x as tf.Tensor2D, w as tf.Tensor2D, 4), ints([3, 5], 6), floats([3, 5]));
+add(tf.DenseBincount, (x) => tf.denseBincount(x as tf.Tensor2D, tf.tensor2d([], [0, 0]), 4, true), ints([3, 5], 6));
 add(tf.ScatterNd, (i, x) => tf.scatterND(i!, x!, [3, 4, 2]), { shape: [3, 2], values: [1, 2, 0, 3, 1, 2], dtype: 'int32' }, floats([3, 2]));
 add(tf.UnsortedSegmentSum, (x, i) => tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 4), cube, { ...ints([2], 4), values: [2, 2] });
 const sorted: Argument = { shape: [2, 5], values: [0, 1, 1, 2, 3, -2, -1, 0, 0.5, 4] };
@@ -271,6 +280,7 @@ add(
   floats([3], 0.5, 2, 8),
 );
 add(tf.FusedBatchNorm, (x, mean, variance) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D), image, floats([3]), floats([3], 0.5, 2));
+add(tf.LRN, (x) => tf.localResponseNormalization(x as tf.Tensor4D, 1, 1.5, 0.7, 0.6), floats([2, 3, 2, 5]));
 for (const [alignCorners, halfPixels] of [[false, false], [true, false], [false, true]] as const) {
   for (const size of [[3, 9], [8, 4]] as [number, number][]) {
     add(tf.ResizeBilinear, (x) => tf.image.resizeBilinear(x as tf.Tensor4D, size, alignCorners, halfPixels), image);
@@ -293,6 +303,7 @@ function weighed(x: tf.Tensor): tf.Tensor {
 /** Functions whose gradients run the kernels that only gradients run. */
 const gradientCases: Case[] = [
   { kernels: [tf.EluGrad], fn: (x) => weighed(tf.elu(x)), args: [floats([4, 3])] },
+  { kernels: [tf.LRNGrad], fn: (x) => weighed(tf.localResponseNormalization(x as tf.Tensor4D, 2, 1.5, 0.7, 0.6)), args: [floats([1, 2, 2, 6])] },
   { kernels: [tf.Step], fn: (x) => weighed(tf.relu(x)), args: [floats([4, 3])] },
   ...([[1, 'same'], [2, 'valid'], [2, 'same'], [1, 1]] as const).flatMap(([strides, pad]): Case[] => [
     {

@@ -1,8 +1,8 @@
-/** @file Lowerings of batch normalisation and of resizing images. */
+/** @file Lowerings of normalisations and of resizing images. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { NodeId } from '../../graph/node.ts';
-import { at } from '../../graph/shape.ts';
+import { at, sizeOf } from '../../graph/shape.ts';
 import type { Lowering, LoweringTable } from './lowering.ts';
 import { attrsOf, inputOf } from './lowering.ts';
 
@@ -82,6 +82,19 @@ const backward =
     return resize(dy, rows, matrixOf(weights(w, width, { alignCorners }), w, width, g), true, g);
   };
 
+/** bias + alpha times the sum of the squares of `x` [..., c] over the channels within `depthRadius`. */
+function localNorm(x: NodeId, { depthRadius, bias, alpha }: tf.LRNAttrs, g: GraphBuilder): NodeId {
+  return g.binary('add', g.binary('mul', acrossChannels(g.binary('mul', x, x), depthRadius, g), g.scalar(alpha)), g.scalar(bias));
+}
+
+/** Sums over the channels (the last axis) within `radius` of each, by a matrix of ones about the diagonal. */
+function acrossChannels(x: NodeId, radius: number, g: GraphBuilder): NodeId {
+  const shape = g.shape(x);
+  const c = at(shape, shape.length - 1);
+  const band = Float64Array.from({ length: c * c }, (_, i) => (Math.abs(Math.floor(i / c) - (i % c)) <= radius ? 1 : 0));
+  return g.reshape(g.dot(g.reshape(x, [sizeOf(shape) / c, c]), g.constant(band, [c, c], 'float')), shape);
+}
+
 /** Kernels of image processing and normalisation. */
 export const IMAGE: LoweringTable = {
   [tf.FusedBatchNorm]: (call, g) => {
@@ -93,6 +106,20 @@ export const IMAGE: LoweringTable = {
     const scaled = scale === undefined ? centred : g.binary('mul', centred, scale);
     const normal = g.binary('div', scaled, deviation);
     return offset === undefined ? normal : g.binary('add', normal, offset);
+  },
+  [tf.LRN]: (call, g) => {
+    const x = inputOf(call, 'x');
+    const attrs = attrsOf<tf.LRNAttrs>(call);
+    return g.binary('mul', x, g.binary('pow', localNorm(x, attrs, g), g.scalar(-attrs.beta)));
+  },
+  // dy norm^-beta - 2 alpha beta x sum(dy y / norm), the sum over the channels within the radius.
+  [tf.LRNGrad]: (call, g) => {
+    const [x, y, dy] = [inputOf(call, 'x'), inputOf(call, 'y'), inputOf(call, 'dy')];
+    const attrs = attrsOf<tf.LRNGradAttrs>(call);
+    const norm = localNorm(x, attrs, g);
+    const direct = g.binary('mul', dy, g.binary('pow', norm, g.scalar(-attrs.beta)));
+    const through = acrossChannels(g.binary('div', g.binary('mul', dy, y), norm), attrs.depthRadius, g);
+    return g.binary('sub', direct, g.binary('mul', g.binary('mul', x, g.scalar(2 * attrs.alpha * attrs.beta)), through));
   },
   [tf.ResizeBilinear]: forward(bilinear),
   [tf.ResizeBilinearGrad]: backward(bilinear),

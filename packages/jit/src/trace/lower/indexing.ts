@@ -25,7 +25,7 @@ function gatherBatched(x: NodeId, indices: NodeId, axis: number, batchDims: numb
 }
 
 /** Index vectors [..., k] into the first k axes of an array, as positions [...] along those axes made one. */
-function flatIndices(indices: NodeId, sizes: readonly number[], g: GraphBuilder): NodeId {
+export function flatIndices(indices: NodeId, sizes: readonly number[], g: GraphBuilder): NodeId {
   const strides = g.constant(stridesOf(sizes), [sizes.length], 'int');
   const shape = g.shape(indices);
   return g.reduce('sum', g.binary('mul', indices, strides), [shape.length - 1]);

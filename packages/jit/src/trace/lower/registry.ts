@@ -13,6 +13,7 @@ import { MOVEMENT } from './movement.ts';
 import { POOLING } from './pooling.ts';
 import { PRODUCT } from './product.ts';
 import { REDUCTION } from './reduction.ts';
+import { SCATTER } from './scatter.ts';
 
 const lowerings = new Map<string, Lowering>(
   Object.entries({
@@ -26,6 +27,7 @@ const lowerings = new Map<string, Lowering>(
     ...POOLING,
     ...PRODUCT,
     ...REDUCTION,
+    ...SCATTER,
   }),
 );
 
