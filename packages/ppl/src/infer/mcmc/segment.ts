@@ -29,10 +29,12 @@ export interface ChainWork {
   readonly numSamples: number;
   /** The last of every so many transitions is a draw to keep. */
   readonly thinning: number;
+  /** How long the next segment is to take; default always {@link SEGMENT_MS}. */
+  readonly milliseconds?: () => number;
 }
 
 /** Half a frame's patience: pages stay responsive, and what a report costs stays unnoticeable. */
-const SEGMENT_MS = 30;
+export const SEGMENT_MS = 30;
 const MOST_TRANSITIONS = 1024;
 const MOST_NUMBERS = 2 ** 17;
 
@@ -48,6 +50,7 @@ export function* chainSegments(chain: Chain, work: ChainWork): Generator<ChainSe
   while (chain.iteration < end) {
     const warmingUp = chain.iteration < chain.numWarmup;
     const last = warmingUp ? chain.numWarmup : end;
+    const patience = work.milliseconds?.() ?? SEGMENT_MS;
     let milliseconds = 0;
     const start = performance.now();
     let now = start;
@@ -60,7 +63,7 @@ export function* chainSegments(chain: Chain, work: ChainWork): Generator<ChainSe
         recorder.keep(chain.current.position, work.constrain);
         now = performance.now();
       }
-    } while (chain.iteration < last && !recorder.full && now - start < SEGMENT_MS);
+    } while (chain.iteration < last && !recorder.full && now - start < patience);
     yield {
       phase: warmingUp ? 'warmup' : 'sample',
       state: chain.state,

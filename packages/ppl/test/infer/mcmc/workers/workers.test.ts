@@ -234,7 +234,7 @@ describe('a chain that fails', () => {
   });
 
   test('because its program is corrupt', async () => {
-    const mcmc = sampler('unloadable');
+    const mcmc = sampler('unloadable', { numWorkers: 1 });
     await expect(mcmc.run()).rejects.toThrow(/^chain 0 failed after 0 of 100 transitions: a corrupt program. So did chains 1, 2, 3/);
     expect(() => mcmc.getSamples()).toThrow(/no finished run/);
   });
