@@ -4,13 +4,10 @@ import { at } from '../graph/shape.ts';
 import type { FunctionBuilder } from '../wasm/encode/functionBuilder.ts';
 import type { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
+import { emitArgReduce } from './along/argReduce.ts';
+import { emitCumulative } from './along/cumulative.ts';
 import { emitCholesky } from './factor/cholesky.ts';
 import { emitTriangularSolve } from './factor/triangularSolve.ts';
-import { emitArgReduce } from './move/argReduce.ts';
-import { emitAssemble } from './move/assemble.ts';
-import { emitCumulative } from './move/cumulative.ts';
-import { emitGather, emitScatterAdd } from './move/gather.ts';
-import { emitTranspose } from './move/transpose.ts';
 import { dotScratch, emitDot } from './product/dot.ts';
 import { convScratch, emitConv } from './window/conv.ts';
 import { convGradFilterScratch, emitConvGradFilter } from './window/convGradFilter.ts';
@@ -40,23 +37,20 @@ export interface DenseContext {
 export type DenseNode = NodeOf<
   | 'dot' | 'cholesky' | 'triangularSolve'
   | 'conv' | 'convGradInput' | 'convGradFilter' | 'pool' | 'maxPoolGrad' | 'meanPoolGrad'
-  | 'cumulative' | 'reduce' | 'transpose' | 'assemble' | 'gather' | 'scatterAdd'
+  | 'cumulative' | 'reduce'
 >;
-
-/**
- * Whether a dense kernel can compute a node. Of reductions, only argmax and argmin. That it can does not say that it
- * should: gathers and scatters of single numbers do as well in a fused loop.
- */
-export function isDense(node: Node): node is DenseNode {
-  if (node.op === 'reduce') return node.fn === 'argmax' || node.fn === 'argmin';
-  return DENSE.has(node.op);
-}
 
 const DENSE: ReadonlySet<Node['op']> = new Set<DenseNode['op']>([
   'dot', 'cholesky', 'triangularSolve',
   'conv', 'convGradInput', 'convGradFilter', 'pool', 'maxPoolGrad', 'meanPoolGrad',
-  'cumulative', 'transpose', 'assemble', 'gather', 'scatterAdd',
+  'cumulative',
 ]);
+
+/** Whether a dense kernel computes a node. Of reductions, argmax and argmin: the others are fused loops. */
+export function isDense(node: Node): node is DenseNode {
+  if (node.op === 'reduce') return node.fn === 'argmax' || node.fn === 'argmin';
+  return DENSE.has(node.op);
+}
 
 /** Bytes of scratch memory that a node's kernel needs: 0 for most. */
 export function scratchBytes(node: Node, operandShapes: readonly Shape[], precision: Precision): number {
@@ -72,17 +66,15 @@ export function scratchBytes(node: Node, operandShapes: readonly Shape[], precis
  *
  * @param operands - one place an operand, in the order of `operandsOf`.
  * @param result - must not overlap with the operands or with the scratch memory.
- * @throws Error when there is no kernel for the node: see {@link isDense}.
  */
 export function emitDense(
   f: FunctionBuilder,
-  node: Node,
+  node: DenseNode,
   operands: readonly Place[],
   result: Place,
   context: DenseContext,
 ): void {
   const operand = (i: number): Place => at(operands, i);
-  if (!isDense(node)) throw new Error(`no dense kernel computes a node of kind ${node.op}`);
   switch (node.op) {
     case 'dot':
       emitDot(f, node, operand(0), operand(1), result, context);
@@ -98,18 +90,6 @@ export function emitDense(
       return;
     case 'reduce':
       emitArgReduce(f, node, operand(0), result, context);
-      return;
-    case 'transpose':
-      emitTranspose(f, node, operand(0), result, context);
-      return;
-    case 'assemble':
-      emitAssemble(f, node, operands, result, context);
-      return;
-    case 'gather':
-      emitGather(f, node, operand(0), operand(1), result, context);
-      return;
-    case 'scatterAdd':
-      emitScatterAdd(f, node, operand(0), operand(1), result, context);
       return;
     case 'conv':
     case 'convGradInput':

@@ -1,6 +1,6 @@
 /** @file Running one node by its dense kernel, in a module with a memory of its own. */
 import type { DenseContext, Place } from '../../src/dense/denseKernel.ts';
-import { emitDense, scratchBytes } from '../../src/dense/denseKernel.ts';
+import { emitDense, isDense, scratchBytes } from '../../src/dense/denseKernel.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import { evaluateNode } from '../../src/graph/evaluate/evaluate.ts';
 import type { Node, NodeId, Shape } from '../../src/graph/node.ts';
@@ -40,6 +40,7 @@ export function compileNode(
   precision: Precision,
   relaxedSimd = false,
 ): Compiled {
+  if (!isDense(node)) throw new Error(`no dense kernel computes ${node.op}`);
   const module = new ModuleBuilder();
   const size = precision === 'float64' ? 8 : 4;
   let next = GUARD;

@@ -30,7 +30,7 @@ export function emitCholesky(
   const bytes = n * n * (context.precision === 'float64' ? 8 : 4);
   const index = kernel(context, `cholesky ${n} ${batch}`, 2, (w, source, target) => {
     w.times(batch, () => {
-      writeRow(w, target, source, n * n, 'copy');
+      writeRow(w, target, source, n * n);
       writeFactor(w, context, n, target);
       w.move(source, bytes);
       w.move(target, bytes);

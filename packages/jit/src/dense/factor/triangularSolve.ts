@@ -58,7 +58,7 @@ export function emitTriangularSolve(
 function solveKernel(context: DenseContext, system: System): number {
   const { n, m, isForward, transpose } = system;
   return kernel(context, `triangularSolve ${JSON.stringify(system)}`, 3, (w, matrix, rhs, x) => {
-    writeRow(w, x, rhs, n * m, 'copy');
+    writeRow(w, x, rhs, n * m);
     const row = m * w.size;
     // From an entry of E to that in the next row, and to that in the next column.
     const down = transpose ? w.size : n * w.size;

@@ -1,4 +1,4 @@
-/** @file Boxes of elements, copied from one array into another or added to what is there. */
+/** @file Boxes of elements, copied from one array into another. */
 import type { Shape } from '../../graph/node.ts';
 import { at } from '../../graph/shape.ts';
 import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
@@ -6,16 +6,14 @@ import type { DenseContext } from '../denseKernel.ts';
 import { elementSize } from '../kernel.ts';
 import type { Walker } from '../loops.ts';
 import { forEachIndex, mergeAxes } from '../loops.ts';
-import type { Placing } from './rows.ts';
 import { rowsKernel } from './rows.ts';
 
-/** Appends what copies or adds every element of a box of this shape from `source` to `target`; pointers end where they began. */
-export function placeBox(
+/** Appends what copies every element of a box of this shape from `source` to `target`; pointers end where they began. */
+export function copyBox(
   f: FunctionBuilder,
   shape: Shape,
   target: Walker,
   source: Walker,
-  placing: Placing,
   context: DenseContext,
 ): void {
   if (shape.includes(0)) return;
@@ -28,7 +26,7 @@ export function placeBox(
   const rows = axes.at(-inner) ?? { count: 1, steps: [0, 0] };
   const outer = axes.slice(0, -inner);
   const [targetRow, sourceRow] = [at(rows.steps, 0), at(rows.steps, 1)];
-  const index = rowsKernel(context, { rows: rows.count, columns, targetRow, sourceRow }, placing);
+  const index = rowsKernel(context, { rows: rows.count, columns, targetRow, sourceRow });
   const walkers = [target, source].map(({ pointer }, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
   forEachIndex(f, outer.map(({ count }) => count), walkers, () => {
     f.get(target.pointer).get(source.pointer).call(index);

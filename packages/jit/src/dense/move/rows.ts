@@ -1,4 +1,4 @@
-/** @file Runs of neighbouring elements, copied or added to others. */
+/** @file Runs of neighbouring elements, copied. */
 import type { Local } from '../../wasm/encode/functionBuilder.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { kernel } from '../kernel.ts';
@@ -8,20 +8,13 @@ import { VECTOR_BYTES } from '../kernelWriter.ts';
 /** Vectors that are written out rather than looped over. */
 const UNROLLED = 8;
 
-/** What becomes of the target's old values. */
-export type Placing = 'copy' | 'add';
-
-/** Copies or adds `length` neighbouring elements; the pointers stay where they are. */
-export function writeRow(w: KernelWriter, target: Local, source: Local, length: number, placing: Placing): void {
+/** Copies `length` neighbouring elements; the pointers stay where they are. */
+export function writeRow(w: KernelWriter, target: Local, source: Local, length: number): void {
   w.f.scoped(() => {
-    const [value, old] = [w.f.local('v128'), w.f.local('v128')];
+    const value = w.f.local('v128');
     const [to, from] = [w.pointer(target), w.pointer(source)];
     const vectorAt = (offset: number, lanes: number): void => {
       w.loadFewInto(value, from, offset, lanes);
-      if (placing === 'add') {
-        w.loadFewInto(old, to, offset, lanes);
-        w.into(value, 'add', old, value);
-      }
       w.storePart(to, offset, value, lanes);
     };
     const strip = UNROLLED * w.count;
@@ -43,11 +36,11 @@ export interface Box {
   readonly targetRow: number;
 }
 
-/** The kernel (target, source) that copies or adds rows. */
-export function rowsKernel(context: DenseContext, box: Box, placing: Placing): number {
-  return kernel(context, `rows ${placing} ${JSON.stringify(box)}`, 2, (w, target, source) => {
+/** The kernel (target, source) that copies rows. */
+export function rowsKernel(context: DenseContext, box: Box): number {
+  return kernel(context, `rows ${JSON.stringify(box)}`, 2, (w, target, source) => {
     w.times(box.rows, () => {
-      writeRow(w, target, source, box.columns, placing);
+      writeRow(w, target, source, box.columns);
       w.move(target, box.targetRow);
       w.move(source, box.sourceRow);
     });

@@ -1,13 +1,10 @@
-/** @file Transposition, in square blocks that fit registers. */
-import type { NodeOf } from '../../graph/node.ts';
-import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
-import type { FunctionBuilder, Local } from '../../wasm/encode/functionBuilder.ts';
-import type { DenseContext, Place } from '../denseKernel.ts';
-import { elementSize, kernel } from '../kernel.ts';
+/** @file Transposition of matrices, in square blocks that fit registers. */
+import { at } from '../../graph/shape.ts';
+import type { Local } from '../../wasm/encode/functionBuilder.ts';
+import type { DenseContext } from '../denseKernel.ts';
+import { kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
-import { forEachIndex, mergeAxes } from '../loops.ts';
-import { placeBox } from './box.ts';
 import type { Box } from './rows.ts';
 
 /** The columns of a square block whose rows are vectors. */
@@ -61,44 +58,5 @@ export function transposeKernel(context: DenseContext, box: Box): number {
     const width = 4 * w.count;
     w.times(Math.floor(columns / width), () => strip(width));
     if (columns % width > 0) strip(columns % width);
-  });
-}
-
-/** Appends a transposition of any axes. */
-export function emitTranspose(
-  f: FunctionBuilder,
-  node: NodeOf<'transpose'>,
-  x: Place,
-  result: Place,
-  context: DenseContext,
-): void {
-  if (sizeOf(node.shape) === 0) return;
-  const size = elementSize(context.precision);
-  const inX = stridesOf(x.shape).map((stride) => stride * size);
-  const steps = [stridesOf(node.shape).map((stride) => stride * size), node.permutation.map((axis) => at(inX, axis))];
-  const axes = mergeAxes(node.shape, steps);
-  const walkers = [result, x].map(({ address }, i) => {
-    const pointer = f.local('i32');
-    f.i32(address).set(pointer);
-    return { pointer, steps: axes.map((axis) => at(axis.steps, i)) };
-  });
-  const [target, source] = [at(walkers, 0), at(walkers, 1)];
-  // The axis along which neighbours of x lie; with the last axis of the result it makes the matrices to be transposed.
-  const across = source.steps.indexOf(size);
-  const last = axes.at(-1);
-  if (last === undefined || across === axes.length - 1) {
-    placeBox(f, axes.map(({ count }) => count), target, source, 'copy', context);
-    return;
-  }
-  const index = transposeKernel(context, {
-    rows: last.count,
-    columns: at(axes, across).count,
-    sourceRow: at(last.steps, 1),
-    targetRow: at(target.steps, across),
-  });
-  const outer = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== across && i !== axes.length - 1);
-  const outerWalkers = walkers.map((walker) => ({ pointer: walker.pointer, steps: outer(walker.steps) }));
-  forEachIndex(f, outer(axes).map(({ count }) => count), outerWalkers, () => {
-    f.get(target.pointer).get(source.pointer).call(index);
   });
 }

@@ -139,7 +139,7 @@ function blockKernel(context: DenseContext, block: Plan, strides: Strides, updat
           [panel, bStep] = [scratch, panelRow(context, columns.size)];
           const pack = block.transposeB
             ? transposeKernel(context, { rows: columns.size, columns: block.k, sourceRow: strides.bColumn, targetRow: bStep })
-            : rowsKernel(context, { rows: block.k, columns: columns.size, sourceRow: strides.bStep, targetRow: bStep }, 'copy');
+            : rowsKernel(context, { rows: block.k, columns: columns.size, sourceRow: strides.bStep, targetRow: bStep });
           w.call(pack, scratch, b);
         }
         const [left, right] = [w.pointer(packed), w.pointer(c)];
@@ -175,7 +175,7 @@ function packRows(
   for (const rows of partsOf(block.m, block.tileRows)) {
     const panel = { rows: block.k, columns: rows.size, sourceRow: strides.aStep, targetRow: aStep };
     w.times(rows.count, () => {
-      w.call(rowsKernel(context, panel, 'copy'), next, source);
+      w.call(rowsKernel(context, panel), next, source);
       w.move(source, rows.size * strides.aRow);
       w.move(next, block.k * aStep);
     });

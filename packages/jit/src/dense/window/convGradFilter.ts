@@ -92,7 +92,7 @@ function writeProducts(
       const places = { rows: sizeOf(output), columns: columns.size, sourceRow: features, targetRow: bStep };
       const sum = sumOver(output, walk, bStep);
       w.times(columns.count, () => {
-        w.call(rowsKernel(context, places, 'copy'), panel, from);
+        w.call(rowsKernel(context, places), panel, from);
         w.assign(a, left);
         w.assign(c, right);
         forEachTile(w, entries, { pointer: a, steps: inImage }, { pointer: c, steps: inFilter }, (tile) => {

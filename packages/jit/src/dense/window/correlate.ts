@@ -80,7 +80,7 @@ function writePanels(
       w.times(part.count, () => {
         if (turn === 'straight') {
           const rows = { rows: entries * ofX, columns: part.size, sourceRow, targetRow };
-          w.call(rowsKernel(context, rows, 'copy'), to, from);
+          w.call(rowsKernel(context, rows), to, from);
           w.move(from, part.size * w.size);
           w.move(to, rows.rows * targetRow);
         } else {

@@ -7,7 +7,7 @@ import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
 import type { Local } from '../../wasm/encode/functionBuilder.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
-import { placeBox } from '../move/box.ts';
+import { copyBox } from '../move/box.ts';
 
 /** Whether a filter is used as it stands, or turned round, with the roles of its channels exchanged. */
 export type Turn = 'straight' | 'turned';
@@ -112,12 +112,11 @@ export function writeImage(
   const from = w.pointer(source, sum(first.map((n, axis) => n * at(inSource, axis))));
   const steps = image.steps.map((step, axis) => step * at(spacing, axis));
   const to = w.pointer(target, sum(first.map((n, axis) => at(offset, axis) * at(image.steps, axis) + n * at(steps, axis))));
-  placeBox(
+  copyBox(
     w.f,
     [...counts, image.channels],
     { pointer: to, steps: [...steps, w.size] },
     { pointer: from, steps: [...inSource, w.size] },
-    'copy',
     context,
   );
   w.release(from, to);

@@ -29,7 +29,7 @@ function plus(w: KernelWriter, pointer: Local, byte: Local): Local {
   return local;
 }
 
-/** A counter of a window's entries inside the image, as a vector of equal floats. */
+/** A counter as a vector of equal floats. */
 function asVector(w: KernelWriter, counter: Local): Local {
   const [type, shape] = w.precision === 'float64' ? (['f64', 'f64x2'] as const) : (['f32', 'f32x4'] as const);
   const local = w.f.local('v128');

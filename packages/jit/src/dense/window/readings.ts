@@ -68,7 +68,7 @@ export function forEachWindow(
 /**
  * Runs `body` for every entry of a window that lies inside the image, in the window's order.
  *
- * @param body - is given a pointer to the entry's first channel, and the entry's number in a local.
+ * @param body - is given a pointer to the entry's first channel, and how many entries were before it, in a local.
  */
 export function forEachEntry(
   w: KernelWriter,
@@ -81,7 +81,6 @@ export function forEachEntry(
   const steps = stridesOf(input).map((stride) => stride * channels * w.size);
   const [pointer, entry] = [w.pointer(place.corner), f.local('i32')];
   const positions = window.map(() => f.local('i32'));
-  const inside = stridesOf(window);
   f.i32(0).set(entry);
   const nest = (axis: number): void => {
     const [count, position, begin] = [window[axis], positions[axis], place.begins[axis]];
@@ -95,10 +94,7 @@ export function forEachEntry(
     w.times(count, () => {
       // Unsigned, so that a position before the image is beyond it too.
       f.get(position).i32(at(input, axis)).op('i32.lt_u');
-      f.if(
-        () => nest(axis + 1),
-        () => f.increment(entry, at(inside, axis)),
-      );
+      f.if(() => nest(axis + 1));
       w.move(position, dilation);
       w.move(pointer, dilation * at(steps, axis));
     });

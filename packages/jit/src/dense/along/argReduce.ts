@@ -5,7 +5,7 @@ import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
 import type { Lanes } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { callKernel, kernel } from '../kernel.ts';
-import { fill } from './fill.ts';
+import { fill } from '../move/fill.ts';
 
 /** Appends an argmax or argmin along an axis: the first of equal entries; the first entry if that is NaN. */
 export function emitArgReduce(
