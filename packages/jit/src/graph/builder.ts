@@ -268,7 +268,13 @@ export class GraphBuilder extends NodeStore {
       return results.map(({ shape, dtype }, i) => carries[i] ?? this.constant([], shape, dtype));
     }
     const loop = this.append(node);
-    return results.map((type, index) => this.append({ op: 'item', ...type, x: loop, index }));
+    const items: NodeId[] = [];
+    results.forEach((type, index) => {
+      // A result that is stacked twice is one: a state that is a result too, and kept for the gradient.
+      const twin = body.outputs.indexOf(at(body.outputs, index), carries.length);
+      items.push(items[twin] ?? this.append({ op: 'item', ...type, x: loop, index }));
+    });
+    return items;
   }
 
   /** Elementwise nodes read past broadcasts, so that they run over no more entries than they need. */

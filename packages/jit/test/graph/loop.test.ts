@@ -3,6 +3,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { interpret } from '../../src/graph/interpret.ts';
 import type { DType, NodeId, Shape } from '../../src/graph/node.ts';
+import { pruneLoops } from '../../src/graph/pruneLoops.ts';
 
 interface Type {
   readonly shape: Shape;
@@ -76,6 +77,21 @@ describe('a loop', () => {
     ]);
   });
 
+  test('stacks a result once that is given twice, but keeps carries apart', () => {
+    const twice = graphOf([scalar, scalar], (g, [a, x]) => {
+      const sum = g.binary('add', a!, x!);
+      return [sum, sum, sum];
+    });
+    const graph = graphOf([scalar, vector(2)], (g, [start, xs]) => {
+      const items = g.loop({ body: twice, length: 2, carries: [start!], scanned: [xs!], invariants: [] });
+      expect(items[1]).toBe(items[2]);
+      expect(items[0]).not.toBe(items[1]);
+      return items;
+    });
+    expect(run(pruneLoops(graph), [[1], [10, 20]])).toEqual([[31], [11, 31], [11, 31]]);
+    expect(pruneLoops(graph).nodes.find(({ op }) => op === 'loop')).toMatchObject({ body: { outputs: [2, 2] } });
+  });
+
   test('is kept by any of its results, with all of its operands', () => {
     const graph = graphOf([scalar, vector(3), scalar], (g, [start, xs, decay]) => {
       const [, ys] = g.loop({ body: smoothing, length: 3, carries: [start!], scanned: [xs!], invariants: [decay!] });
@@ -83,6 +99,57 @@ describe('a loop', () => {
     });
     expect(graph.nodes.map(({ op }) => op)).toEqual(['input', 'input', 'input', 'loop', 'item', 'reduce']);
     expect(run(graph, [[8], [1, 2, 3], [0.5]])).toEqual([[147.5]]);
+  });
+});
+
+describe('pruning', () => {
+  // a' = a + x, b' = b + a, c' = c b; giving x w, a, c.
+  const body = graphOf([scalar, scalar, scalar, scalar, scalar, scalar], (g, [a, b, c, x, z, w]) => [
+    g.binary('add', a!, x!),
+    g.binary('add', b!, a!),
+    g.binary('mul', c!, b!),
+    g.binary('mul', x!, w!),
+    a!,
+    g.binary('mul', c!, z!),
+  ]);
+  const types = [scalar, scalar, scalar, vector(3), vector(3), scalar];
+  const inputs = [[1], [2], [3], [10, 20, 30], [7, 8, 9], [5]];
+  const pruned = (wanted: number[]): { graph: Graph; whole: Graph } => {
+    const whole = graphOf(types, (g, [a, b, c, x, z, w]) => {
+      const items = g.loop({ body, length: 3, carries: [a!, b!, c!], scanned: [x!, z!], invariants: [w!] });
+      return wanted.map((i) => items[i]!);
+    });
+    return { whole, graph: pruneLoops(whole) };
+  };
+  const loopOf = (graph: Graph): unknown => graph.nodes.find(({ op }) => op === 'loop');
+
+  test.each([
+    ['a result that needs no carry', [3], { carries: [], scanned: [0], invariants: [1], numCarries: 0 }],
+    ['a carry alone', [0], { carries: [0], scanned: [1], invariants: [], numCarries: 1 }],
+    ['a carry that needs another', [1], { carries: [0, 1], scanned: [2], invariants: [] }],
+    ['a carry that needs two others', [2], { carries: [0, 1, 2], scanned: [3], invariants: [] }],
+    ['everything', [0, 1, 2, 3, 4, 5], { carries: [0, 1, 2], scanned: [3, 4], invariants: [5] }],
+    ['results in another order', [5, 3], { carries: [0, 1, 2], scanned: [3, 4], invariants: [5] }],
+  ])('keeps %s', (_, wanted, operands) => {
+    const { whole, graph } = pruned(wanted);
+    expect(run(graph, inputs)).toEqual(run(whole, inputs));
+    expect(loopOf(graph)).toMatchObject(operands);
+  });
+
+  test('goes into loops within loops', () => {
+    const outer = graphOf([scalar, scalar], (g, [s, w]) => {
+      const xs = g.broadcast(s!, [3]);
+      const items = g.loop({ body, length: 3, carries: [s!, s!, s!], scanned: [xs, xs], invariants: [w!] });
+      return [items[0]!, items[2]!];
+    });
+    const whole = graphOf([scalar, scalar], (g, [s, w]) => [
+      g.loop({ body: outer, length: 2, carries: [s!], scanned: [], invariants: [w!] })[0]!,
+    ]);
+    const graph = pruneLoops(whole);
+    expect(run(graph, [[2], [3]])).toEqual(run(whole, [[2], [3]]));
+    expect(String(graph)).toContain('loop(2 steps; carries x0)');
+    expect(String(graph)).toContain('loop(3 steps; carries x0; scanned %');
+    expect(String(graph)).not.toContain('mul');
   });
 });
 

@@ -1,7 +1,7 @@
 /** @file Functions with scans against the same functions with their steps written out. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { interpret, traceGraph } from '@tychejs/jit';
+import { compileSync, interpret, traceGraph } from '@tychejs/jit';
 import { RandomStream } from '../../src/random/stream.ts';
 import { expectNoLeak } from './leak.ts';
 
@@ -56,11 +56,19 @@ function expectSame(actual: Results, expected: Results, tolerance: number): void
   });
 }
 
+/** By the compiled program, in float64 to rounding. */
+function compiled(fn: Fn, args: readonly Argument[]): Results {
+  const program = compileSync(fn, { inputs: args.map(({ shape }) => ({ shape })), valueAndGrad: true, point: null });
+  const { outputs, gradients } = program.run(...args.map(({ values }) => values));
+  return { value: outputs[0]!, gradients: gradients.map((gradient) => gradient!) };
+}
+
 /**
  * A function with scans against one with loops: traced both are float64, so that they agree to rounding; eagerly float32.
  */
 export function expectSameAsUnrolled(scanned: Fn, unrolled: Fn, args: readonly Argument[], float32Tolerance = 1e-4): void {
   const exact = traced(unrolled, args);
   expectSame(traced(scanned, args), exact, 1e-12);
+  expectSame(compiled(scanned, args), exact, 1e-12);
   expectSame(eager(scanned, args), exact, float32Tolerance);
 }
