@@ -17,6 +17,7 @@ import { mendPooling } from './mends/pooling.ts';
 import { mendSamePadding } from './mends/samePadding.ts';
 import { mendSmoothActivations } from './mends/smoothActivations.ts';
 import { mendUnsortedSegmentSum } from './mends/unsortedSegmentSum.ts';
+import { mendUnstack } from './mends/unstack.ts';
 
 /** Puts every mend in place; calling it again does no harm, and reaches backends imported since. */
 export function mendBackends(): void {
@@ -28,6 +29,7 @@ export function mendBackends(): void {
   mendCumulative();
   mendGather();
   mendMovedEntries();
+  mendUnstack();
   mendEinsum();
   mendConvolutions();
   // Kernels, each on the backends that need it.

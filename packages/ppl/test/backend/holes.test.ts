@@ -51,6 +51,9 @@ const holes: Hole[] = [
   { name: 'cumsum along a middle axis, exclusive', backends: both, f: (x) => tf.cumsum(x!, 1, true), shapes: [[2, 3, 2]] },
   { name: 'cumprod', backends: both, f: (x) => tf.cumprod(x!, 0), shapes: [[4, 2]] },
   { name: 'cumprod, exclusive and reversed', backends: both, f: (x) => tf.cumprod(x!, 1, true, true), shapes: [[2, 4]] },
+  // Taking apart.
+  { name: 'unstack into one', backends: both, f: (x) => tf.square(tf.unstack(x!, 1)[0]!), shapes: [[3, 1, 2]] },
+  { name: 'bandPart', backends: both, f: (x) => tf.square(tf.linalg.bandPart(x!, 0, 1)), shapes: [[3, 3]] },
   // Looking up.
   { name: 'gather', backends: ['wasm'], f: (x) => tf.gather(x!, lookUp()), shapes: [[3, 2]] },
   { name: 'gather along axis 1', backends: ['wasm'], f: (x) => tf.gather(x!, lookUp(), 1), shapes: [[2, 3, 2]] },
