@@ -32,8 +32,7 @@ const NORMAL: ByPrecision<number> = { float64: 708, float32: 87 };
 const MINUS_ONE: ByPrecision<number> = { float64: -40, float32: -20 };
 
 interface Reduced {
-  /** Its low bits hold k. */
-  readonly shifted: Local;
+  readonly k: Local;
   readonly r: Local;
   /** What rounding took from r. */
   readonly rest: () => Local;
@@ -42,12 +41,10 @@ interface Reduced {
 /** Writes x, which must not be huge, as k ln 2 + r. */
 function reduce(v: MathLanes, x: Local): Reduced {
   const [high, low] = v.pick(LN2);
-  const magic = v.constant(v.magic);
-  const shifted = v.mulAdd(x, v.constant(Math.LOG2E), magic);
-  const k = v.sub(shifted, magic);
+  const k = v.nearest(v.times(x, Math.LOG2E));
   const rough = v.mulAdd(k, v.constant(-high), x);
   const r = v.mulAdd(k, v.constant(-low), rough);
-  return { shifted, r, rest: () => v.mulAdd(k, v.constant(-low), v.sub(rough, r)) };
+  return { k, r, rest: () => v.mulAdd(k, v.constant(-low), v.sub(rough, r)) };
 }
 
 /** r^2 q(r), which is e^r - 1 - r. */
@@ -66,7 +63,8 @@ export function expOfSum(v: MathLanes, x: Local, tail: Local | undefined): Local
   const [least, greatest] = v.pick(RANGE);
   const far = v.any(v.lt(v.constant(v.pick(NORMAL)), v.abs(x)));
   const bounded = v.unless(far, x, () => v.atLeast(v.atMost(x, greatest), least));
-  const { shifted, r } = reduce(v, bounded);
+  const { k, r } = reduce(v, bounded);
+  const shifted = v.plus(k, v.magic);
   const sum = tail === undefined ? r : v.add(r, tail);
   const power = v.plus(v.add(sum, curve(v, sum)), 1);
   return v.unless(far, v.mul(power, v.powerOfTwo(shifted)), () => {
@@ -78,8 +76,8 @@ export function expOfSum(v: MathLanes, x: Local, tail: Local | undefined): Local
 
 /** e^x - 1 for |x| <= 40 (float32: 20). */
 export function moderateExpm1(v: MathLanes, x: Local): Local {
-  const { shifted, r, rest } = reduce(v, x);
-  const scale = v.powerOfTwo(shifted);
+  const { k, r, rest } = reduce(v, x);
+  const scale = v.powerOfTwo(v.plus(k, v.magic));
   const small = v.add(curve(v, r), rest());
   return v.mulAdd(scale, small, v.mulAdd(scale, r, v.plus(scale, -1)));
 }
@@ -87,9 +85,9 @@ export function moderateExpm1(v: MathLanes, x: Local): Local {
 /** e^x - 1, without cancellation near 0. */
 export function expm1(v: MathLanes, x: Local): Local {
   const bounded = v.atLeast(v.atMost(x, v.pick(RANGE)[1]), v.pick(MINUS_ONE));
-  const { shifted, r, rest } = reduce(v, bounded);
+  const { k, r, rest } = reduce(v, bounded);
   // Half of everything, since 2^k may be one beyond the finite numbers.
-  const scale = v.powerOfTwo(v.bitSub(shifted, v.bits(1n)));
+  const scale = v.powerOfTwo(v.plus(k, v.magic - 1));
   const small = v.add(curve(v, r), rest());
   const half = v.mulAdd(scale, small, v.mulAdd(scale, r, v.plus(scale, -0.5)));
   const tiny = v.lt(v.abs(x), v.constant(2 ** -(v.fractionBits + 2)));

@@ -12,7 +12,7 @@ const ONE_FROM: ByPrecision<number> = { float64: 20, float32: 10 };
  */
 export function tanh(v: MathLanes, x: Local): Local {
   const size = v.atMost(v.abs(x), v.pick(ONE_FROM));
-  const negative = v.only(v.lt(size, v.constant(0.35)), v.signBit());
+  const negative = v.only(v.lt(size, v.constant(0.3)), v.signBit());
   const t = moderateExpm1(v, v.bitOr(v.add(size, size), negative));
   return v.withSignOf(v.abs(v.div(t, v.plus(t, 2))), x);
 }
