@@ -107,9 +107,8 @@ class SegmentRecorder {
   }
 
   keep(position: Float64Array, constrain: ChainWork['constrain']): void {
-    const row = this.positions.subarray(this.draws * this.dimension, (this.draws + 1) * this.dimension);
-    row.set(position);
-    this.sites.add(constrain(row));
+    this.positions.set(position, this.draws * this.dimension);
+    this.sites.add(constrain(position));
     this.draws++;
   }
 

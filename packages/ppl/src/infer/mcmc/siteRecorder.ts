@@ -1,7 +1,8 @@
 /** @file The values of sites, draw by draw, gathered into one array a site. */
 import type { SiteValue } from './target.ts';
 
-interface Recorded {
+interface RecordedSite {
+  readonly name: string;
   readonly data: Float64Array;
   readonly shape: readonly number[];
   readonly size: number;
@@ -10,7 +11,7 @@ interface Recorded {
 /** Gathers draws whose sites have the same names and shapes every time. */
 export class SiteRecorder {
   private readonly mostNumbers: number;
-  private sites: Map<string, Recorded> | null = null;
+  private sites: readonly RecordedSite[] | null = null;
   private count = 0;
   /** How many draws fit in: known once there is one. */
   private limit = Infinity;
@@ -24,18 +25,16 @@ export class SiteRecorder {
     return this.limit;
   }
 
-  /** @throws Error when a site is missing, new, or of another shape than before. */
+  /** Records a draw; its arrays are copied. @throws Error when a site is missing, new, or of another shape than before. */
   add(values: Readonly<Record<string, SiteValue>>): void {
-    const entries = Object.entries(values);
-    this.sites ??= this.allocate(entries);
-    for (const [name, { data, shape }] of entries) {
-      const site = this.sites.get(name);
-      if (site === undefined) throw new Error(`site "${name}": there is one at one draw, and none at another; ${CURE}`);
-      if (data.length !== site.size) throw new Error(shapesDiffer(name, shape, site.shape));
-      site.data.set(data, this.count * site.size);
-    }
-    if (entries.length !== this.sites.size) {
-      throw new Error(`the sites are ${[...this.sites.keys()].join(', ')} at one draw, ${Object.keys(values).join(', ')} at another; ${CURE}`);
+    this.sites ??= this.allocate(values);
+    const names = Object.keys(values);
+    if (names.length !== this.sites.length) throw this.namesDiffer(names);
+    for (const { name, data, shape, size } of this.sites) {
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
+      if (value === undefined) throw this.namesDiffer(names);
+      if (value.data.length !== size) throw new Error(shapesDiffer(name, value.shape, shape));
+      data.set(value.data, this.count * size);
     }
     this.count++;
   }
@@ -45,21 +44,24 @@ export class SiteRecorder {
     const { count } = this;
     this.count = 0;
     const taken = new Map<string, SiteValue>();
-    for (const [name, { data, shape, size }] of this.sites ?? []) {
+    for (const { name, data, shape, size } of this.sites ?? []) {
       taken.set(name, { data: data.slice(0, count * size), shape: [count, ...shape] });
     }
     return taken;
   }
 
-  private allocate(entries: readonly [string, SiteValue][]): Map<string, Recorded> {
+  private allocate(values: Readonly<Record<string, SiteValue>>): RecordedSite[] {
+    const entries = Object.entries(values);
     const numbers = entries.reduce((sum, [, { data }]) => sum + data.length, 0);
     this.limit = Math.max(1, Math.min(1024, Math.floor(this.mostNumbers / Math.max(1, numbers))));
-    return new Map(
-      entries.map(([name, { data, shape }]) => [
-        name,
-        { data: new Float64Array(this.limit * data.length), shape: [...shape], size: data.length },
-      ]),
-    );
+    return entries.map(([name, { data: { length: size }, shape }]) => {
+      return { name, data: new Float64Array(this.limit * size), shape: [...shape], size };
+    });
+  }
+
+  private namesDiffer(names: readonly string[]): Error {
+    const before = (this.sites ?? []).map(({ name }) => name);
+    return new Error(`the sites are ${before.join(', ')} at one draw, ${names.join(', ')} at another; ${CURE}`);
   }
 }
 

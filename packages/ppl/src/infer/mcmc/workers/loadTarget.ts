@@ -16,6 +16,11 @@ export function loadTarget({ density: densityBytes, constrain: constrainBytes, l
   const slope = density.gradientView(0);
   if (slope === null) throw new Error('the program of a log density must come with its gradient');
   const sites = CompiledProgram.fromBytes(constrainBytes);
+  const input = sites.inputView(0);
+  // Views of the program's memory: whoever records a draw copies it.
+  const values = Object.fromEntries(
+    layout.map(({ name, shape }, i): [string, SiteValue] => [name, { data: sites.outputView(i) as Float64Array, shape }]),
+  );
   return {
     density: {
       dimension: position.length,
@@ -27,13 +32,9 @@ export function loadTarget({ density: densityBytes, constrain: constrainBytes, l
       },
     },
     constrain: (q) => {
-      sites.inputView(0).set(q);
+      input.set(q);
       sites.execute();
-      const values = layout.map(({ name, shape }, i): [string, SiteValue] => [
-        name,
-        { data: Float64Array.from(sites.outputView(i)), shape },
-      ]);
-      return Object.fromEntries(values);
+      return values;
     },
   };
 }
