@@ -5,7 +5,7 @@ import { sizeOf } from './graph/shape.ts';
 import { optimise } from './passes/optimise.ts';
 import type { ProgramArray, ProgramParts } from './program/format.ts';
 import { CompiledProgram } from './program/program.ts';
-import type { ConstantReading } from './trace/backend.ts';
+import type { ConstantReading } from './trace/constant.ts';
 import { compareWithEager } from './trace/check.ts';
 import type { TraceableFunction } from './trace/record.ts';
 import { traceGraph } from './trace/traceGraph.ts';

@@ -1,21 +1,21 @@
 /** @file A tfjs backend that computes nothing: its tensors stand for nodes of a graph. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Rounding } from '../graph/evaluate/rounding.ts';
 import type { GraphInput } from '../graph/graph.ts';
 import type { NodeId, Shape } from '../graph/node.ts';
-import { formatShape } from '../graph/shape.ts';
-import { originalOf } from './data.ts';
+import type { ConstantReading, TracedConstants } from './constant.ts';
+import { constantOf } from './constant.ts';
 import { TFJS_DTYPE } from './dtype.ts';
 import { runEagerly } from './eager.ts';
 import type { EagerValue } from './eager.ts';
 import { Entry } from './entry.ts';
 import { callerLocation, TraceError } from './error.ts';
 import { Frame } from './frame.ts';
-import { intendedAll } from './intended.ts';
 import type { KernelCall, Lowering } from './lower/lowering.ts';
 import { dtypeOf } from './lower/lowering.ts';
 import { loweringOf } from './lower/registry.ts';
+import * as refusals from './refusals.ts';
+import { opName } from './refusals.ts';
 import type { Tape } from './tape.ts';
 import { disposeTape } from './tape.ts';
 
@@ -36,16 +36,6 @@ export function activeTrace(): TraceBackend | null {
   const engine = tf.engine();
   // Asking for the backend would start one if there were none.
   return engine.backendName === BACKEND_NAME ? (engine.backend as TraceBackend) : null;
-}
-
-/** How float32 constants are read; see `TraceOptions.constants`. */
-export type ConstantReading = 'intended' | 'float32';
-
-/** What becomes of the numbers that do not depend on the inputs. */
-export interface TracedConstants {
-  readonly reading: ConstantReading;
-  /** What becomes of each one, and of what is worked out from them; by default nothing. */
-  readonly round: Rounding;
 }
 
 /** The recording backend. One is made for each trace. */
@@ -114,12 +104,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** A tensor that stands for a new input after those declared, with its default. @throws TraceError in a scan's body. */
   capture(values: Float64Array, shape: Shape, dtype: 'float32' | 'int32' | 'bool', label: string): tf.Tensor {
-    if (this.#frame.parent !== null) {
-      throw this.#refuse(
-        `the body of a scan draws random numbers (${label}), which would be the same at every step: draw for all steps before ` +
-          `the scan, and scan over the draws.`,
-      );
-    }
+    if (this.#frame.parent !== null) throw this.#refuse(refusals.randomInScan(label));
     this.captured.push({ shape: [...shape], dtype: dtypeOf(dtype), captured: { label, values } });
     return this.placeholder({ shape: [...shape], dtype });
   }
@@ -152,7 +137,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** Runs a kernel: by its lowering, or, if it has none and works on constants alone, on an eager backend. */
   run(kernelName: string, inputs: KernelInputs, attrs: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
-    if (RANDOM_KERNELS.includes(kernelName)) throw this.#refuseRandom();
+    if (RANDOM_KERNELS.includes(kernelName)) throw this.#refuse(refusals.random());
     const lowering = loweringOf(kernelName);
     const nodes: Record<string, NodeId> = {};
     let isTraced = false;
@@ -164,7 +149,7 @@ export class TraceBackend extends tf.KernelBackend {
     }
     if (isTraced) this.kernels.set(kernelName, (this.kernels.get(kernelName) ?? 0) + 1);
     if (lowering === undefined) {
-      if (isTraced) throw this.#refuseKernel(kernelName);
+      if (isTraced) throw this.#refuse(refusals.kernel(kernelName));
       return this.#runOnConstants(kernelName, inputs, attrs);
     }
     const result = this.#lower(lowering, { kernelName, inputs: nodes, attrs });
@@ -172,7 +157,7 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
-    if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuseRandom();
+    if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuse(refusals.random());
     return this.#hold(new Entry(this, { shape, dtype }, values, null, this.#frame));
   }
 
@@ -187,7 +172,7 @@ export class TraceBackend extends tf.KernelBackend {
     if (entry === undefined || entry.refCount === 0) throw new TraceError('this tensor was disposed of with the trace that it belonged to');
     if (entry.values !== null) return entry.values;
     const value = entry.node === null ? null : entry.frame.graph.constantValue(entry.node);
-    if (value === null) throw this.#refuseReading(entry);
+    if (value === null) throw this.#refuse(refusals.reading(entry));
     if (entry.dtype === 'float32') return Float32Array.from(value.values);
     return entry.dtype === 'int32' ? Int32Array.from(value.values) : Uint8Array.from(value.values);
   }
@@ -243,7 +228,7 @@ export class TraceBackend extends tf.KernelBackend {
       return lowering(call, this.graph);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new TraceError(`${this.#opName(call.kernelName)}: ${why}`, { cause: error, location: callerLocation() });
+      throw new TraceError(`${opName(call.kernelName)}: ${why}`, { cause: error, location: callerLocation() });
     }
   }
 
@@ -270,14 +255,14 @@ export class TraceBackend extends tf.KernelBackend {
       return entry.isTraced() ? this.#capture(frame, tensor, entry.frame) : this.#copy(frame, dataId, entry.frame, entry.node);
     }
     if (entry !== undefined) {
-      entry.node = this.#constant(frame, dataId, entry.values ?? new Float32Array(0), shape, dtype);
+      entry.node = this.#constant(frame, tensor, entry.values ?? new Float32Array(0));
       entry.frame = frame;
       return entry.node;
     }
     let node = frame.constants.get(dataId);
     if (node === undefined) {
-      if (!tf.engine().state.tensorInfo.has(dataId)) throw this.#refuseDisposed(tensor);
-      node = this.#constant(frame, dataId, tf.engine().readSync(dataId), shape, dtype);
+      if (!tf.engine().state.tensorInfo.has(dataId)) throw this.#refuse(refusals.disposed(tensor));
+      node = this.#constant(frame, tensor, tf.engine().readSync(dataId));
       frame.constants.set(dataId, node);
     }
     // Other backends let reshaped and losslessly cast tensors share their data.
@@ -286,7 +271,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** An input of the body of a loop that stands for a tensor of the surrounding function. */
   #capture(frame: Frame, tensor: tf.TensorInfo, home: Frame): NodeId {
-    if (frame.parent === null || !frame.isWithin(home)) throw this.#refuseDisposed(tensor);
+    if (frame.parent === null || !frame.isWithin(home)) throw this.#refuse(refusals.disposed(tensor));
     // tfjs types the inputs of kernels by what it needs of them; they are tensors.
     const own = tensor as tf.Tensor;
     const known = frame.captured.get(own.id);
@@ -303,15 +288,8 @@ export class TraceBackend extends tf.KernelBackend {
     return copied;
   }
 
-  #constant(frame: Frame, dataId: object, values: tf.backend_util.BackendValues, shape: Shape, dtype: tf.DataType): NodeId {
-    if (dtype === 'string' || dtype === 'complex64') {
-      throw new TraceError(`${this.#opName('an op')}: tensors of type ${dtype} cannot be traced`, { location: callerLocation() });
-    }
-    const numbers = values as tf.TypedArray;
-    if (dtype !== 'float32') return frame.graph.constant(numbers, shape, dtypeOf(dtype));
-    const exact = originalOf(dataId);
-    const doubles = exact ?? (this.#reading === 'intended' ? intendedAll(numbers) : new Float64Array(numbers));
-    return frame.graph.constant(doubles, shape, 'float');
+  #constant(frame: Frame, tensor: tf.TensorInfo, values: tf.backend_util.BackendValues): NodeId {
+    return constantOf(frame.graph, tensor, values, this.#reading);
   }
 
   #runOnConstants(
@@ -333,50 +311,8 @@ export class TraceBackend extends tf.KernelBackend {
     return Array.isArray(results) ? results.map(hold) : hold(results);
   }
 
-  /** The tfjs op that is running, as users call it: the outermost, where ops are made of others. */
-  #opName(fallback: string): string {
-    const scope = tf.engine().state.scopeStack.find(({ name }) => name.endsWith('__op'));
-    return scope === undefined ? fallback : `tf.${scope.name.slice(0, -'__op'.length)}`;
-  }
-
   #refuse(message: string): TraceError {
     this.error ??= new TraceError(message, { location: callerLocation() });
     return this.error;
-  }
-
-  #refuseKernel(kernelName: string): TraceError {
-    return this.#refuse(
-      `${this.#opName('the function')} runs the tfjs kernel ${kernelName}, which cannot be traced: it has no lowering. ` +
-        `Say it with other ops, or call registerLowering('${kernelName}', ...); docs/jit.md lists the kernels that have one.`,
-    );
-  }
-
-  #refuseReading({ shape, dtype }: Entry): TraceError {
-    const what = `a tensor of shape ${formatShape(shape)} and type ${dtype}`;
-    if (tf.engine().state.kernelDepth > 0) {
-      return this.#refuse(
-        `${this.#opName('the function')} runs a kernel of its own that reads ${what}, which stands for a value that is not ` +
-          `known yet. Call registerLowering for that kernel, so that it can be traced.`,
-      );
-    }
-    return this.#refuse(
-      `the value of ${what} was read (by dataSync, data, array, print, ...) while the function was being traced. The tensor ` +
-        `depends on the inputs and has no value yet. Use tensor ops instead: tf.where for a choice, tf.gather for a lookup, ` +
-        `tf.clipByValue for a bound; and leave out printing.`,
-    );
-  }
-
-  #refuseDisposed({ shape }: tf.TensorInfo): TraceError {
-    return this.#refuse(
-      `${this.#opName('the function')} uses a tensor of shape ${formatShape(shape)} that has been disposed of. Tensors made in ` +
-        `the body of a scan, by sample statements too, are gone when it ends: return them as results of each step.`,
-    );
-  }
-
-  #refuseRandom(): TraceError {
-    return this.#refuse(
-      `${this.#opName('the function')} draws random numbers, which tracing would freeze: every run would use the same ones. ` +
-        `Draw them outside and pass them in as an input; and build layers before tracing, as they draw their weights then.`,
-    );
   }
 }

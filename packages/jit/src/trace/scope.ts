@@ -1,7 +1,8 @@
 /** @file Putting the recording backend in place of the active one, and everything back as it was. */
 import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, TraceBackend } from './backend.ts';
-import type { KernelInputs, TracedConstants } from './backend.ts';
+import type { KernelInputs } from './backend.ts';
+import type { TracedConstants } from './constant.ts';
 import { switchBackend } from './eager.ts';
 import { SavedTensor, TraceBooks } from './entry.ts';
 import { callerLocation, TraceError } from './error.ts';

@@ -2,7 +2,7 @@
 import { exact } from '../graph/evaluate/rounding.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkOptions } from '../util/options.ts';
-import type { ConstantReading } from './backend.ts';
+import type { ConstantReading } from './constant.ts';
 import { compareWithEager } from './check.ts';
 import type { RecordedInput, TraceableFunction } from './record.ts';
 import { recordGraph } from './record.ts';
