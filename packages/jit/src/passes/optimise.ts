@@ -1,6 +1,7 @@
 /** @file The passes between tracing and code generation, in their order. */
 import { Graph } from '../graph/graph.ts';
 import { assemble } from './assemble.ts';
+import { scalarise } from './scalarise.ts';
 import { simplify } from './simplify.ts';
 
 /** How few nodes there must be for a second simplification to be worth the time that it takes, and for a third. */
@@ -12,7 +13,7 @@ const MORE_TIMES: readonly number[] = [20_000, 2_000];
  * infinities cancelled. Each pass states its law. The bodies of loops are optimised, too.
  */
 export function optimise(graph: Graph): Graph {
-  let result = simplify(assemble(withBodies(graph)));
+  let result = simplify(scalarise(assemble(withBodies(graph))));
   // Each time leaves fewer readers of many a node, which lets rules into what was shared.
   for (const size of MORE_TIMES) if (result.nodes.length < size) result = simplify(result);
   return result;

@@ -136,7 +136,7 @@ export class Rewriter extends GraphBuilder {
     const first = at(parts, 0);
     const total = parts.reduce((sum, part) => sum + at(this.shape(part), axis), 0);
     const shape = this.shape(first).map((n, i) => (i === axis ? total : n));
-    return this.assemble(partsOfConcat(this, parts, axis), shape, 0, false, this.dtype(first));
+    return this.assemble(partsOfConcat((x) => this.shape(x), parts, axis), shape, 0, false, this.dtype(first));
   }
 
   override assemble(parts: readonly Part[], shape: Shape, fill: number, accumulate: boolean, dtype: DType): NodeId {

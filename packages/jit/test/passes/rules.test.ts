@@ -51,6 +51,7 @@ const square = (g: GraphBuilder, x: NodeId): NodeId => g.binary('mul', x, x);
 const groups = (g: GraphBuilder): NodeId => g.constant([0, 2, 1, 1, 3, 0], [6], 'int');
 /** A scalar as an array of one. */
 const s1 = (g: GraphBuilder, x: NodeId): NodeId => g.reshape(x, [1]);
+const stack = (g: GraphBuilder, ...parts: NodeId[]): NodeId => g.concat(parts.map((part) => s1(g, part)), 0);
 
 describe("signs", () => {
   test.each<Case>([
@@ -221,6 +222,19 @@ describe("slices and gathers", () => {
     ['scatter to consecutive rows', (g, { x }) => g.scatterAdd(x, g.constant([2, 3, 4, 5], [4], 'int'), 7), 'assemble(x at [2]; in 0)'],
     ['scatter of s x', (g, { s, q }) => g.scatterAdd(g.binary('mul', s, g.slice(q, [0], [6])), groups(g), 4), 'mul(scatterAdd(slice(q, 0:6) at constant(0, 2, 1, 1, 3, 0)), s)'],
     ['scatter of s alone', (g, { s }) => g.scatterAdd(g.broadcast(s, [6]), groups(g), 4), 'mul(s, constant(2, 2, 1, 1))'],
+  ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
+});
+
+describe("tiny arrays", () => {
+  test.each<Case>([
+    ['(2 stack(s, t))[0]', (g, { s, t }) => g.slice(g.binary('mul', stack(g, s, t), c(g, 2)), [0], [1]), 'reshape(mul(s, 2))'],
+    ['(stack(s, t) + x[:2])[1]', (g, { x, s, t }) => g.slice(g.binary('add', stack(g, s, t), g.slice(x, [0], [2])), [1], [1]), 'reshape(add(t, reshape(slice(x, 1:2))))'],
+    ['sum(stack(s, t) [1, 2])', (g, { s, t }) => g.reduce('sum', g.binary('mul', stack(g, s, t), g.constant([1, 2], [2], 'float')), [0]), 'add(s, mul(t, 2))'],
+    ['(stack(s, t)[:, None] - stack(t, s))[0, 0]', (g, { s, t }) => g.slice(g.binary('sub', g.reshape(stack(g, s, t), [2, 1]), stack(g, t, s)), [0, 0], [1, 1]), 'reshape(sub(s, t))'],
+    ['exp(stack(s, t))[0]', (g, { s, t }) => g.slice(g.unary('exp', stack(g, s, t)), [0], [1]), 'slice(exp(assemble(reshape(s) at [0], reshape(t) at [1]; in 0)), 0:1)'],
+    ['2 stack(s, t), not taken apart', (g, { s, t }) => g.binary('mul', stack(g, s, t), c(g, 2)), 'mul(assemble(reshape(s) at [0], reshape(t) at [1]; in 0), 2)'],
+    ['2 stack(s, t), needed both ways', (g, { s, t }) => ((v) => [g.slice(v, [0], [1]), v])(g.binary('mul', stack(g, s, t), c(g, 2))), 'reshape(mul(s, 2)), assemble(reshape(mul(s, 2)) at [0], reshape(mul(t, 2)) at [1]; in 0)'],
+    ['x[0], where nothing was put together', (g, { x }) => g.slice(g.binary('mul', x, c(g, 2)), [0], [1]), 'slice(mul(x, 2), 0:1)'],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });
 

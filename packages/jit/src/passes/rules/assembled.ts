@@ -9,11 +9,11 @@ import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
 
 /** The parts of a concatenation. */
-export function partsOfConcat(g: Rewriter, parts: readonly NodeId[], axis: number): Part[] {
+export function partsOfConcat(shapeOf: (id: NodeId) => Shape, parts: readonly NodeId[], axis: number): Part[] {
   let start = 0;
   return parts.map((x) => {
-    const begin = g.shape(x).map((_, i) => (i === axis ? start : 0));
-    start += at(g.shape(x), axis);
+    const begin = shapeOf(x).map((_, i) => (i === axis ? start : 0));
+    start += at(shapeOf(x), axis);
     return { x, begin };
   });
 }
