@@ -69,13 +69,13 @@ export class KernelWriter {
     }
     const counter = this.f.local('i32');
     this.f.i32(count).set(counter);
-    this.#countDown(counter, body);
+    this.#untilZero(counter, body);
+    this.release(counter);
   }
 
   /** Runs `body` as often as a local says, which is 0 afterwards; not at all if it is not positive. */
   countDown(counter: Local, body: () => void): void {
-    const { f } = this;
-    f.get(counter).i32(0).op('i32.gt_s').if(() => this.#countDown(counter, body, false));
+    this.f.get(counter).i32(0).op('i32.gt_s').if(() => this.#untilZero(counter, body));
   }
 
   /** Calls another kernel. */
@@ -84,19 +84,14 @@ export class KernelWriter {
     this.f.call(index);
   }
 
-  /** A new vector local that can be assigned to. */
+  /** A new vector local, all lanes equal to `value`. */
   variable(value: number = 0): Local {
     const local = this.f.local('v128');
-    this.setConstant(local, value);
+    this.f[this.#shape](value).set(local);
     return local;
   }
 
-  /** All lanes of `target` equal to `value`. */
-  setConstant(target: Local, value: number): void {
-    this.f[this.#shape](value).set(target);
-  }
-
-  /** `target = a op b`. */
+  /** `target = a op b`; for sums that are carried round loops, where `vector` would make new locals. */
   into(target: Local, op: VectorOp, a: Local, b: Local): void {
     this.f.get(a).get(b).op(`${this.#shape}.${op}`).set(target);
   }
@@ -159,17 +154,10 @@ export class KernelWriter {
     return result;
   }
 
-  /** Gives vector locals back. */
-  releaseVectors(...locals: readonly Local[]): void {
-    this.f.release('v128', ...locals);
-  }
-
-  #countDown(counter: Local, body: () => void, isOwn = true): void {
-    const { f } = this;
-    f.loop((again) => {
+  #untilZero(counter: Local, body: () => void): void {
+    this.f.loop((again) => {
       body();
-      f.get(counter).i32(1).op('i32.sub').tee(counter).brIf(again);
+      this.f.get(counter).i32(1).op('i32.sub').tee(counter).brIf(again);
     });
-    if (isOwn) f.release('i32', counter);
   }
 }

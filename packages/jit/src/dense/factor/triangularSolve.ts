@@ -2,15 +2,14 @@
  * @file Triangular systems, in blocks of four rows: what is solved for already is subtracted tile by tile, then the block's
  * own rows are solved for.
  */
-import { broadcastStrides } from '../../graph/evaluate/positions.ts';
 import type { NodeOf } from '../../graph/node.ts';
 import { at, sizeOf } from '../../graph/shape.ts';
 import type { FunctionBuilder, Local } from '../../wasm/encode/functionBuilder.ts';
+import { callForEachMatrix } from '../batch.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
-import { elementSize, kernel } from '../kernel.ts';
+import { kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
-import { forEachIndex } from '../loops.ts';
 import { writeRow } from '../move/rows.ts';
 import { tileKernel, vectorsFor } from '../product/tile.ts';
 
@@ -41,17 +40,7 @@ export function emitTriangularSolve(
   const batch = shape.slice(0, -2);
   const [n, m] = [at(shape, shape.length - 2), at(shape, shape.length - 1)];
   const index = solveKernel(context, { n, m, isForward: lower !== transpose, transpose });
-  const size = elementSize(context.precision);
-  const walkers = [matrix, rhs, result].map((place) => {
-    const pointer = f.local('i32');
-    f.i32(place.address).set(pointer);
-    const bytes = sizeOf(place.shape.slice(-2)) * size;
-    return { pointer, steps: broadcastStrides(place.shape.slice(0, -2), batch).map((stride) => stride * bytes) };
-  });
-  forEachIndex(f, batch, walkers, () => {
-    for (const { pointer } of walkers) f.get(pointer);
-    f.call(index);
-  });
+  callForEachMatrix(f, batch, [matrix, rhs, result], { index }, context);
 }
 
 /** The kernel (matrix, rhs, x) of a system. */

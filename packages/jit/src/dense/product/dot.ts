@@ -1,13 +1,12 @@
 /** @file Batches of matrix products, each by the kernel that suits its form. */
 import type { NodeOf, Shape } from '../../graph/node.ts';
 import { at, sizeOf } from '../../graph/shape.ts';
-import { broadcastStrides } from '../../graph/evaluate/positions.ts';
-import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import { callForEachMatrix } from '../batch.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { elementSize } from '../kernel.ts';
 import { fill } from '../move/fill.ts';
-import { forEachIndex } from '../loops.ts';
 import type { Product } from './matmul.ts';
 import { matmulKernel, matmulScratch } from './matmul.ts';
 import { outerKernel } from './outer.ts';
@@ -41,21 +40,18 @@ function formOf(node: NodeOf<'dot'>, a: Shape, b: Shape): Form {
 /** Rows up to here are summed in registers, longer ones in memory. */
 const LONG_ROW_BYTES = 96;
 
-/** The kernel (a, b, c, scratch?) of a product that is not empty. */
-function productKernel(context: DenseContext, product: Product): { readonly index: number; readonly usesScratch: boolean } {
-  const { m, n, k, transposeB } = product;
-  if (k === 1) return { index: outerKernel(context, m, n), usesScratch: false };
-  if (m === 1 && (transposeB || n === 1)) return { index: rowDotsKernel(context, n, k), usesScratch: false };
-  if (m === 1 && n > LONG_ROW_BYTES / elementSize(context.precision)) {
-    return { index: rowCombinationKernel(context, k, n), usesScratch: false };
-  }
-  return { index: matmulKernel(context, product), usesScratch: true };
+/** The kernel that suits a product which is not empty. */
+function kindOf({ m, n, k, transposeB }: Product, precision: Precision): 'outer' | 'rowDots' | 'rowCombination' | 'matmul' {
+  if (k === 1) return 'outer';
+  if (m === 1 && (transposeB || n === 1)) return 'rowDots';
+  return m === 1 && n * elementSize(precision) > LONG_ROW_BYTES ? 'rowCombination' : 'matmul';
 }
 
 /** Bytes of scratch memory that {@link emitDot} needs. */
 export function dotScratch(node: NodeOf<'dot'>, a: Shape, b: Shape, precision: Precision): number {
   const { product } = formOf(node, a, b);
-  return product.m * product.n * product.k === 0 ? 0 : matmulScratch({ precision }, product);
+  const isEmpty = product.m * product.n * product.k === 0;
+  return isEmpty || kindOf(product, precision) !== 'matmul' ? 0 : matmulScratch({ precision }, product);
 }
 
 /** Appends a batch of products. */
@@ -68,23 +64,26 @@ export function emitDot(
   context: DenseContext,
 ): void {
   const { product, batch, isSwapped } = formOf(node, a.shape, b.shape);
+  const { m, n, k } = product;
   if (sizeOf(node.shape) === 0) return;
-  if (product.k === 0) {
+  if (k === 0) {
     fill(f, result, 0, context);
     return;
   }
-  const { index, usesScratch } = productKernel(context, product);
-  const walkers = [...(isSwapped ? [b, a] : [a, b]), result].map(({ address, shape }) => {
-    const pointer = f.local('i32');
-    f.i32(address).set(pointer);
-    const matrix = sizeOf(shape.slice(-2)) * elementSize(context.precision);
-    const steps = broadcastStrides(shape.slice(0, -2), batch).map((stride) => stride * matrix);
-    return { pointer, steps };
-  });
-  forEachIndex(f, batch, walkers, () => {
-    for (const { pointer } of walkers) f.get(pointer);
-    if (usesScratch) f.i32(context.scratch);
-    f.call(index);
-  });
-  f.release('i32', ...walkers.map(({ pointer }) => pointer));
+  const places = [...(isSwapped ? [b, a] : [a, b]), result];
+  const call = (index: number, last?: number): void => callForEachMatrix(f, batch, places, { index, last }, context);
+  switch (kindOf(product, context.precision)) {
+    case 'outer':
+      call(outerKernel(context, m, n));
+      return;
+    case 'rowDots':
+      call(rowDotsKernel(context, n, k));
+      return;
+    case 'rowCombination':
+      call(rowCombinationKernel(context, k, n));
+      return;
+    case 'matmul':
+      call(matmulKernel(context, product), context.scratch);
+      return;
+  }
 }

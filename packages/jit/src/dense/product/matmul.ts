@@ -22,13 +22,16 @@ export interface Product {
   readonly transposeB: boolean;
 }
 
-/** Rows of a block of `a`, and the longest sum that runs in one piece. */
+/**
+ * The longest sum that runs in one piece, so that a panel of `b` takes half of a first cache of 32 kB at most; and the rows
+ * of a block of `a`, which then takes less than half of a second cache of 1 MB.
+ */
 const BLOCK = { m: 128, k: 384 } as const;
 
 /** Rows of a tile. */
 const TILE_ROWS = 4;
 
-/** Untransposed `b` of up to so many bytes is read where it lies. */
+/** Operands of up to so many bytes are read where they lie, if their columns need not become rows. */
 const SMALL_BYTES = 16384;
 
 /** Bytes of a row of a panel: whole vectors. */
@@ -59,6 +62,7 @@ function planOf(context: Precise, product: Product): Plan {
     tileRows,
     panelColumns: Math.ceil(vectors / panels) * count,
     packA: transposeA && m > TILE_ROWS && m * k * size > SMALL_BYTES,
+    // Packing pays where a panel is read several times over.
     packB: transposeB || (m > 4 * TILE_ROWS && n * k * size > SMALL_BYTES),
   };
 }
@@ -77,20 +81,17 @@ function blockBytes(context: Precise, { m, k, tileRows }: Plan): number {
   return Math.ceil(Math.min(m, BLOCK.m) / tileRows) * Math.min(k, BLOCK.k) * panelRow(context, tileRows);
 }
 
-/**
- * The kernel (a, b, c, scratch) of a product of matrices that hold something.
- *
- * @param update - whether the product replaces `c`, is added to it or subtracted.
- */
-export function matmulKernel(context: DenseContext, product: Product, update: Update = 'store'): number {
+/** The kernel (a, b, c, scratch) of a product of matrices that hold something. */
+export function matmulKernel(context: DenseContext, product: Product): number {
   const plan = planOf(context, product);
   const { m, n, k, transposeA, transposeB } = plan;
   const size = elementSize(context.precision);
-  return kernel(context, `matmul ${JSON.stringify(product)} ${update}`, 4, (w, a, b, c, scratch) => {
-    const along = (length: number, own: Update): void => {
+  return kernel(context, `matmul ${JSON.stringify(product)}`, 4, (w, a, b, c, scratch) => {
+    /** All rows, for a part of the sum. */
+    const along = (length: number, update: Update): void => {
       for (const rows of partsOf(m, BLOCK.m)) {
         w.times(rows.count, () => {
-          w.call(blockKernel(context, { ...plan, m: rows.size, k: length }, strides, own), a, b, c, scratch);
+          w.call(blockKernel(context, { ...plan, m: rows.size, k: length }, strides, update), a, b, c, scratch);
           w.move(a, rows.size * strides.aRow);
           w.move(c, rows.size * strides.cRow);
         });
@@ -108,10 +109,8 @@ export function matmulKernel(context: DenseContext, product: Product, update: Up
     };
     // All but the first part of a long sum are added to what the parts before gave.
     const first = Math.min(k, BLOCK.k);
-    along(first, update);
-    for (const part of partsOf(k - first, BLOCK.k)) {
-      w.times(part.count, () => along(part.size, update === 'store' ? 'add' : update));
-    }
+    along(first, 'store');
+    for (const part of partsOf(k - first, BLOCK.k)) w.times(part.count, () => along(part.size, 'add'));
   });
 }
 

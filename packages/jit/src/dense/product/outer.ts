@@ -11,26 +11,24 @@ export function outerKernel(context: DenseContext, m: number, n: number): number
   return kernel(context, `outer ${m} ${n}`, 3, (w, column, row, result) => {
     const strip = KEPT * w.count;
     const [entry, target] = [w.pointer(column), w.pointer(result)];
-    const product = w.f.local('v128');
+    const [factor, product] = [w.f.local('v128'), w.f.local('v128')];
     const columns = (width: number): void => {
       const vectors = Array.from({ length: Math.ceil(width / w.count) }, (_, j) => w.vector.load(row, j * VECTOR_BYTES));
       w.assign(entry, column);
       w.assign(target, result);
       w.times(m, () => {
-        const factor = w.vector.loadSplat(entry, 0);
+        w.splatInto(factor, entry, 0);
         vectors.forEach((vector, j) => {
           w.into(product, 'mul', factor, vector);
           w.storePart(target, j * VECTOR_BYTES, product, width - j * w.count);
         });
-        w.releaseVectors(factor);
         w.move(entry, w.size);
         w.move(target, n * w.size);
       });
       w.move(row, width * w.size);
       w.move(result, width * w.size);
-      w.releaseVectors(...vectors);
     };
-    w.times(Math.floor(n / strip), () => columns(strip));
+    w.times(Math.floor(n / strip), () => w.f.scoped(() => columns(strip)));
     if (n % strip > 0) columns(n % strip);
   });
 }

@@ -35,14 +35,13 @@ interface Pointers {
 function addRows(w: KernelWriter, n: number, rows: number, { vector, matrix, result }: Pointers): void {
   const factors = Array.from({ length: rows }, (_, i) => w.vector.loadSplat(vector, i * w.size));
   const [from, to] = [w.pointer(matrix), w.pointer(result)];
-  const [sum, old] = [w.f.local('v128'), w.f.local('v128')];
+  const [sum, old, entries] = [w.f.local('v128'), w.f.local('v128'), w.f.local('v128')];
   const addVector = (offset: number, lanes: number): void => {
     // Products are summed before they are added to the result, which waits for the rows before.
     factors.forEach((factor, i) => {
-      const entries = w.vector.load(from, offset + i * n * w.size);
+      w.loadInto(entries, from, offset + i * n * w.size);
       if (i === 0) w.into(sum, 'mul', factor, entries);
       else w.accumulate(sum, factor, entries);
-      w.releaseVectors(entries);
     });
     w.loadFewInto(old, to, offset, lanes);
     w.into(sum, 'add', old, sum);

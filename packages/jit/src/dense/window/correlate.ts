@@ -8,6 +8,7 @@ import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
+import { VECTOR_BYTES } from '../kernelWriter.ts';
 import { fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { transposeKernel } from '../move/transpose.ts';
@@ -20,7 +21,7 @@ import { forEachTile, sumOver, TILE_ROWS } from './tiles.ts';
 
 /** Columns of a panel of the filter. */
 export function panelColumns(correlation: Correlation, precision: Precision): number {
-  const count = 16 / elementSize(precision);
+  const count = VECTOR_BYTES / elementSize(precision);
   const vectors = Math.ceil(correlation.outPerGroup / count);
   return count * Math.ceil(vectors / Math.ceil(vectors / vectorsFor(TILE_ROWS)));
 }
