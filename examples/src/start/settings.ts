@@ -1,4 +1,4 @@
-/** @file How long the demo works: about half a minute for the networks, and as long for the schools. */
+/** @file How long the demo works: about half a minute for the networks, a second for the schools. */
 import type { CarsSettings } from './cars.ts';
 import type { SchoolsSettings } from './eightSchools.ts';
 
@@ -14,8 +14,8 @@ export const carsSettings: CarsSettings = {
 
 export const schoolsSettings: SchoolsSettings = {
   numChains: 4,
-  numWarmup: 400,
-  numSamples: 400,
+  numWarmup: 1000,
+  numSamples: 1000,
   seed: 0,
   progressBar: true,
 };
