@@ -89,11 +89,11 @@ test('a tensor and its copy without a gradient stay apart', () => {
   const stopped = (x: tf.Tensor): tf.Tensor => tf.customGrad((y) => ({ value: tf.clone(y as tf.Tensor), gradFunc: (dy) => tf.zerosLike(dy) }))(x);
   const fn: TraceableFunction = (a) => {
     const b = stopped(a);
-    return scan(([c]) => ({ carries: [tf.add(tf.mul(c!, a), b)], results: [] }), [tf.scalar(1)], [], { length: 2 }).carries[0]!;
+    return scan(([c]) => ({ carries: [tf.add(tf.mul(c!, b), tf.mul(c!, a))], results: [] }), [tf.scalar(1)], [], { length: 2 }).carries[0]!;
   };
-  // (a + b) a + b: its slope in a alone is 2a + b = 3a.
+  // (b + a)^2: its slope in a alone is 2 (b + a) = 4a.
   const graph = traceGraph(fn, { inputs: [{ shape: [] }], valueAndGrad: true, point: [[0.5]] });
-  expect(interpret(graph, [[0.5]]).gradients[0]![0]).toBe(1.5);
+  expect(interpret(graph, [[0.5]]).gradients[0]![0]).toBe(2);
 });
 
 test('constants, large ones too, are part of the body', () => {

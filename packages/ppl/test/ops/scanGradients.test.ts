@@ -78,6 +78,24 @@ describe('gradients', () => {
     expectSameAsUnrolled(scanned, unrolled, args);
   });
 
+  test('a state that is a result too', () => {
+    const args = [normals([]), normals([3])];
+    const scanned: Fn = (a, xs) => {
+      const [last, path] = scan((c, x) => {
+        const next = tf.sin(tf.add(tf.mul(c, a), x));
+        return [next, [next, next]];
+      }, a, xs);
+      return tf.addN([tf.square(last), tf.sum(tf.mul(path[0], xs)), tf.sum(path[1])]);
+    };
+    const unrolled: Fn = (a, xs) => {
+      const path: Tensor[] = [];
+      for (const x of tf.unstack(xs)) path.push(tf.sin(tf.add(tf.mul(path.at(-1) ?? a, a), x)));
+      const states = tf.stack(path);
+      return tf.addN([tf.square(path.at(-1)!), tf.sum(tf.mul(states, xs)), tf.sum(states)]);
+    };
+    expectSameAsUnrolled(scanned, unrolled, args);
+  });
+
   test('random bodies, forwards and backwards', () => {
     const operations: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
       (a) => tf.tanh(a),
