@@ -21,13 +21,13 @@ const SIZES = [
 ];
 
 const VECTORS = [
-  ['X b', [1000, 20], [20, 1], false, false],
-  ['X^T r', [1000, 20], [1000, 1], true, false],
-  ['X b', [100, 50], [50, 1], false, false],
-  ['X^T r', [100, 50], [100, 1], true, false],
-  ['X b', [1000, 1000], [1000, 1], false, false],
-  ['X^T r', [1000, 1000], [1000, 1], true, false],
-  ['a b^T', [100, 1], [1, 50], false, false],
+  { name: 'X b', a: [1000, 20], b: [20, 1], transpose: false },
+  { name: 'X^T r', a: [1000, 20], b: [1000, 1], transpose: true },
+  { name: 'X b', a: [100, 50], b: [50, 1], transpose: false },
+  { name: 'X^T r', a: [100, 50], b: [100, 1], transpose: true },
+  { name: 'X b', a: [1000, 1000], b: [1000, 1], transpose: false },
+  { name: 'X^T r', a: [1000, 1000], b: [1000, 1], transpose: true },
+  { name: 'a b^T', a: [100, 1], b: [1, 50], transpose: false },
 ];
 
 /** Seconds of one call, the fastest of many within a quarter of a second. */
@@ -81,7 +81,11 @@ for (const [m, k, n] of SIZES) {
   console.log(`${m} x ${k} x ${n}`.padEnd(20), 'tfjs-wasm'.padEnd(16), ...row);
 }
 console.log('\nµs of products with vectors: float64, float32, tfjs-wasm');
-for (const [name, a, b, ta, tb] of VECTORS) {
-  const seconds = [await compiled(a, b, ta, tb, 'float64', false), await compiled(a, b, ta, tb, 'float32', false), eager(a, b, ta, tb)];
-  console.log(`[${a}] [${b}] ${name}`.padEnd(32), ...seconds.map((s) => (s * 1e6).toFixed(2).padStart(8)));
+for (const { name, a, b, transpose } of VECTORS) {
+  const seconds = [
+    await compiled(a, b, transpose, false, 'float64', false),
+    await compiled(a, b, transpose, false, 'float32', false),
+    eager(a, b, transpose, false),
+  ];
+  console.log(`${name}, X [${a.join()}]`.padEnd(32), ...seconds.map((s) => (s * 1e6).toFixed(2).padStart(8)));
 }
