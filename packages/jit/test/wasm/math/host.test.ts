@@ -1,0 +1,44 @@
+/** @file What is asked of the host. */
+import { registerFunction } from '../../../src/graph/functions.ts';
+import { applyFunction, formsOf, nameOf } from '../harness.ts';
+
+const forms = [...formsOf('float64'), ...formsOf('float32')].map((form) => [nameOf(form), form] as const);
+
+test.each(forms)('%s: functions without code of their own, each lane with its own arguments', (_, form) => {
+  registerFunction('testPolynomial', (a, b, c) => 100 * a + 10 * b + c);
+  const columns = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 1], [2, 3, 4, 5, 6]];
+  const { values, hostNames } = applyFunction('testPolynomial', columns, form);
+  expect(values).toEqual([162, 273, 384, 495, 516]);
+  expect(hostNames).toEqual(['testPolynomial']);
+});
+
+test.each(forms)('%s: sines of angles too great, and of no others', (_, form) => {
+  const asked: number[] = [];
+  const host = {
+    sin: (x: number): number => {
+      asked.push(x);
+      return Math.sin(x);
+    },
+  };
+  const { values } = applyFunction('sin', [[1, 2, 3, 2 ** 70]], form, host);
+  expect(values[3]).toBeCloseTo(Math.sin(2 ** 70), 6);
+  expect(new Set(asked)).toContain(2 ** 70);
+  asked.length = 0;
+  applyFunction('sin', [[1, -2, 3, 0, NaN]], form, host);
+  expect(asked).toEqual([]);
+});
+
+test('higher polygamma functions, in the lanes that are such', () => {
+  const host = { Polygamma: (n = 0, x = 0): number => 1000 * n + x };
+  const { values } = applyFunction('Polygamma', [[1, 2, 3, 1], [1, 5, 6, 2]], { precision: 'float64', lanes: 'vector', inline: true }, host);
+  expect(values[0]).toBeCloseTo(Math.PI ** 2 / 6, 14);
+  expect(values.slice(1, 3)).toEqual([2005, 3006]);
+  expect(values[3]).toBeCloseTo(Math.PI ** 2 / 6 - 1, 14);
+});
+
+test('the functions that are written out ask for nothing', () => {
+  const names = ['exp', 'expm1', 'log', 'log1p', 'tanh', 'sigmoid', 'softplus', 'sqrt', 'erf', 'Erfc', 'LogNdtr', 'Ndtr', 'NormalHazard'];
+  for (const name of names) {
+    expect(applyFunction(name, [[0.5, 3]], { precision: 'float64', lanes: 'vector', inline: true }).hostNames).toEqual([]);
+  }
+});
