@@ -257,7 +257,8 @@ describe('stopping', () => {
         },
       });
       await expect(aborted.run()).rejects.toMatchObject({ name: 'AbortError' });
-      expect(performance.now() - abortedAt).toBeLessThan(50);
+      // Well under a millisecond, but for what else the machine does.
+      expect(performance.now() - abortedAt).toBeLessThan(250);
       const checkpoint = JSON.parse(JSON.stringify(aborted.checkpoint())) as McmcCheckpoint;
       const iterations = checkpoint.chains.map(({ state }) => state.iteration);
       expect(iterations[1]).toBeGreaterThan(40);
@@ -279,7 +280,7 @@ describe('stopping', () => {
     // By now the worker is in its first transition, which would take more than a minute; one evaluation was made here.
     setTimeout(() => controller.abort(new Error('enough')), 700);
     await expect(going).rejects.toThrow('enough');
-    expect(performance.now() - began).toBeLessThan(900);
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 
   test('an error of a callback stops all workers', async () => {
