@@ -33,6 +33,8 @@ export function compileProgram(fn: (q: Tensor) => Tensor | Tensor[], options: Pr
     inputs: [{ shape: [dimension] }],
     valueAndGrad,
     point: point && [point],
+    // Chains magnify the last bit: the same seed is to give the same draws on every machine.
+    relaxedSimd: false,
   });
   return {
     compiled,
