@@ -43,6 +43,12 @@ const holes: Hole[] = [
   { name: 'matMul, broadcast on the right', backends: both, f: (a, b) => tf.matMul(a!, b!), shapes: [[2, 2, 3], [3, 4]] },
   { name: 'matMul, broadcast on both sides', backends: both, f: (a, b) => tf.matMul(a!, b!), shapes: [[2, 1, 2, 3], [1, 3, 3, 2]] },
   { name: 'matMul, transposed and broadcast', backends: both, f: (a, b) => tf.matMul(a!, b!, true, true), shapes: [[3, 2], [2, 4, 3]] },
+  {
+    name: 'matMul by a matrix that was a column before',
+    backends: ['wasm'],
+    f: (x) => tf.add(tf.matMul(tf.ones([1, 4]), tf.reshape(x!, [4, 1])), tf.matMul(tf.tensor2d([[1], [2]]), tf.reshape(x!, [1, 4]))),
+    shapes: [[4]],
+  },
   // Products and running sums.
   { name: 'prod', backends: both, f: (x) => tf.prod(x!), shapes: [[4]] },
   { name: 'prod over two axes', backends: both, f: (x) => tf.prod(x!, [0, 2]), shapes: [[2, 3, 2]] },

@@ -17,7 +17,8 @@ const PLAIN = { transposeA: false, transposeB: false };
  * batched falls to a loop that is some thirteen times slower. Here both are brought into the form that is fast.
  *
  * Wrong in the original and right here: the bias of a transposed fused product, products over an inner dimension of
- * length 0, and (on the cpu and WebGL too) batches that broadcast against one another.
+ * length 0, (on the cpu and WebGL too) batches that broadcast against one another, and a right side that was one before
+ * in another shape, see {@link PackedSides}.
  */
 export function mendMatMul(): void {
   mendKernel('wasm', tf.BatchMatMul, (original) => (original === null ? missing : batchMatMul(original)));
@@ -31,8 +32,31 @@ const missing: Kernel = () => {
   throw new Error('this version of the backend has no matrix product');
 };
 
+/**
+ * XNNPACK packs the right side of a product when it first meets it, and keeps what it packed by the data's id. Reshaped, the
+ * same data have the same id: XNNPACK would multiply by the matrix that they were before, and write as much, beyond the
+ * end of the result.
+ */
+class PackedSides {
+  private readonly shapes = new WeakMap<object, string>();
+
+  /** `matrix`, or a copy of it where it was packed in another shape. */
+  fit(matrix: TensorInfo, storage: KernelCall['backend'], own: (made: TensorInfo) => TensorInfo): TensorInfo {
+    const shape = matrix.shape.slice(-2).join();
+    const known = this.shapes.get(matrix.dataId);
+    if (known === undefined) this.shapes.set(matrix.dataId, shape);
+    if (known === undefined || known === shape) return matrix;
+    const backend = storage as unknown as BackendWasm;
+    const fresh = own(backend.makeOutput(matrix.shape, 'float32'));
+    copy(backend, matrix, 0, fresh, 0, tf.util.sizeFromShape(matrix.shape));
+    return fresh;
+  }
+}
+
+const packedSides = new PackedSides();
+
 function batchMatMul(original: Kernel): Kernel {
-  return composedKernel('wasm', (call, run) => {
+  return composedKernel('wasm', (call, run, own) => {
     const { a, b } = call.inputs as Record<'a' | 'b', TensorInfo>;
     const transposeA = call.attrs['transposeA'] === true;
     const transposeB = call.attrs['transposeB'] === true;
@@ -42,14 +66,15 @@ function batchMatMul(original: Kernel): Kernel {
     const shape = [...batch, m, n];
     if (k === 0 || tf.util.sizeFromShape(shape) === 0) return run(tf.Fill, {}, { shape, value: 0, dtype: 'float32' });
     const isFast = !transposeA && !transposeB && tf.util.sizeFromShape(batch) === 1;
-    if (isFast || (m * k * n < WORTHWHILE && sameShape(batchA, batchB))) return original(call);
+    if (isFast) return original({ ...call, inputs: { a, b: packedSides.fit(b, call.backend, own) } });
+    if (m * k * n < WORTHWHILE && sameShape(batchA, batchB)) return original(call);
     const left = transposeA ? swapped(run, a) : a;
     const right = transposeB ? swapped(run, b) : b;
     if (tf.util.sizeFromShape(batchB) > 1) return slabBySlab(original, call, left, right, shape);
     // One matrix on the right: a batch is only more rows on the left.
     const rows = withShape(run, left, [1, tf.util.sizeFromShape(batch) * m, k]);
     const out = original({
-      inputs: { a: rows, b: withShape(run, right, [1, k, n]) },
+      inputs: { a: rows, b: packedSides.fit(withShape(run, right, [1, k, n]), call.backend, own) },
       attrs: PLAIN,
       backend: call.backend,
     });
@@ -117,12 +142,14 @@ function swapped(run: RunKernel, x: TensorInfo): TensorInfo {
 
 /** Plain products of one matrix stay fused; the rest is put together from the mended product and what follows it. */
 function fusedMatMul(original: Kernel): Kernel {
-  return composedKernel('wasm', (call, run) => {
+  return composedKernel('wasm', (call, run, own) => {
     const { a, b, bias, preluActivationWeights } = call.inputs as Record<string, TensorInfo | undefined> &
       Record<'a' | 'b', TensorInfo>;
     const { transposeA, transposeB, activation, leakyreluAlpha } = call.attrs;
     const isPlain = transposeA !== true && transposeB !== true && a.shape[0] === 1 && b.shape[0] === 1;
-    if (isPlain && a.shape[2] !== 0 && (bias === undefined || bias.shape.length === 1)) return original(call);
+    if (isPlain && a.shape[2] !== 0 && (bias === undefined || bias.shape.length === 1)) {
+      return original({ ...call, inputs: { ...call.inputs, b: packedSides.fit(b, call.backend, own) } });
+    }
     const product = run(tf.BatchMatMul, { a, b }, { transposeA, transposeB });
     const x = bias === undefined ? product : run(tf.Add, { a: product, b: bias });
     switch (activation) {
