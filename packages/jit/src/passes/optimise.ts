@@ -1,6 +1,8 @@
 /** @file The passes between tracing and code generation, in their order. */
 import { Graph } from '../graph/graph.ts';
+import { pruneLoops } from '../graph/pruneLoops.ts';
 import { assemble } from './assemble.ts';
+import { hoistInvariants } from './hoistInvariants.ts';
 import { scalarise } from './scalarise.ts';
 import { simplify } from './simplify.ts';
 
@@ -13,10 +15,10 @@ const MORE_TIMES: readonly number[] = [20_000, 2_000];
  * infinities cancelled. Each pass states its law. The bodies of loops are optimised, too.
  */
 export function optimise(graph: Graph): Graph {
-  let result = simplify(scalarise(assemble(withBodies(graph))));
+  let result = simplify(scalarise(assemble(hoistInvariants(withBodies(graph)))));
   // Each time leaves fewer readers of many a node, which lets rules into what was shared.
   for (const size of MORE_TIMES) if (result.nodes.length < size) result = simplify(result);
-  return result;
+  return result.nodes.some(({ op }) => op === 'loop') ? pruneLoops(result) : result;
 }
 
 /** The graph with its loops' bodies optimised. */

@@ -1,26 +1,34 @@
 /** @file Building a graph anew, node by node: how a pass makes its result. */
 import type { GraphBuilder } from '../graph/builder.ts';
 import { Graph } from '../graph/graph.ts';
-import type { Node, NodeId } from '../graph/node.ts';
+import type { LoopNode, Node, NodeId } from '../graph/node.ts';
 import { at } from '../graph/shape.ts';
 
 /** Makes the node's counterpart in the new graph; `rename` gives the counterparts of its operands. */
 export type Remake = (node: Node, id: NodeId, rename: (id: NodeId) => NodeId) => NodeId;
 
+/** Makes a loop's counterpart; gives its results. */
+export type RemakeLoop = (loop: LoopNode, rename: (id: NodeId) => NodeId) => readonly NodeId[];
+
 /**
  * The graph of the counterparts of `graph`'s results, in `g`.
  *
  * @param g - an empty builder.
- * @param remake - for every node but loops and their items, which stay what they are.
+ * @param remake - for every node but loops and their items.
+ * @param remakeLoop - for loops, whose results it gives; by default they stay what they are.
  */
-export function replay(graph: Graph, g: GraphBuilder, remake: Remake = (node, _, rename) => copyNode(g, node, rename)): Graph {
+export function replay(
+  graph: Graph,
+  g: GraphBuilder,
+  remake: Remake,
+  remakeLoop: RemakeLoop = (loop, rename) => copyLoop(g, loop, rename),
+): Graph {
   const names: NodeId[] = [];
   const loops = new Map<NodeId, readonly NodeId[]>();
   const rename = (id: NodeId): NodeId => at(names, id);
   graph.nodes.forEach((node, id) => {
     if (node.op === 'loop') {
-      const { carries, scanned, invariants } = node;
-      loops.set(id, g.loop({ ...node, carries: carries.map(rename), scanned: scanned.map(rename), invariants: invariants.map(rename) }));
+      loops.set(id, remakeLoop(node, rename));
       // Nobody reads a loop but its items.
       names.push(-1);
     } else {
@@ -34,6 +42,11 @@ export function replay(graph: Graph, g: GraphBuilder, remake: Remake = (node, _,
     gradients: graph.gradients.map((id) => (id === null ? null : rename(id))),
     kernels: graph.kernels,
   });
+}
+
+function copyLoop(g: GraphBuilder, loop: LoopNode, rename: (id: NodeId) => NodeId): NodeId[] {
+  const { carries, scanned, invariants } = loop;
+  return g.loop({ ...loop, carries: carries.map(rename), scanned: scanned.map(rename), invariants: invariants.map(rename) });
 }
 
 /** The same node in another builder, which may know a simpler one. */
