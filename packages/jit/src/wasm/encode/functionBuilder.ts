@@ -31,10 +31,14 @@ const EMPTY = 0x40;
  */
 export class FunctionBuilder {
   readonly type: FunctionType;
-  readonly #code = new ByteWriter();
+  #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
   readonly #free = new Map<ValueType, Set<Local>>();
   #depth = 0;
+  /** The vector constants of the outermost loop that is being written, by their bytes; undefined outside of loops. */
+  #hoisted: Map<string, Local> | undefined;
+  /** Locals for such constants, which nothing else uses: what is set in a loop must not be a constant of it. */
+  readonly #constantLocals: Local[] = [];
   /** Locals of the innermost {@link scoped}. */
   #taken: [ValueType, Local][] = [];
 
@@ -197,7 +201,36 @@ export class FunctionBuilder {
 
   /** A loop; a branch to its label starts it again. */
   loop(body: (label: Label) => void): this {
-    return this.#nested(0x03, undefined, body);
+    if (this.#hoisted !== undefined) return this.#nested(0x03, undefined, body);
+    const before = this.#code;
+    const constants = new Map<string, Local>();
+    this.#hoisted = constants;
+    this.#code = new ByteWriter();
+    this.#nested(0x03, undefined, body);
+    const written = this.#code.toBytes();
+    this.#hoisted = undefined;
+    this.#code = before;
+    for (const [bytes, local] of constants) this.v128(bytes.split(',').map(Number)).set(local);
+    this.#code.bytes(written);
+    this.#constantLocals.push(...constants.values());
+    return this;
+  }
+
+  /**
+   * A local that holds these sixteen bytes, for use inside of a loop: it is set once, before the outermost loop, as newer
+   * engines do not take constants out of loops themselves. It must not be set again.
+   *
+   * @returns undefined outside of loops.
+   */
+  hoisted(bytes: ArrayLike<number>): Local | undefined {
+    if (this.#hoisted === undefined) return undefined;
+    const key = Array.from(bytes).join();
+    let local = this.#hoisted.get(key);
+    if (local === undefined) {
+      local = this.#constantLocals.pop() ?? ((this.type.params.length + this.#locals.push('v128') - 1) as Local);
+      this.#hoisted.set(key, local);
+    }
+    return local;
   }
 
   /** The condition is on the stack. */

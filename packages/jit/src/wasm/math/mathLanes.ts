@@ -33,6 +33,8 @@ export class MathLanes extends VectorLanes {
   readonly call: Call;
   readonly #integer: 'i32x4' | 'i64x2';
   readonly #fused: boolean;
+  /** Inside of code that seldom runs, whose constants would only take registers from what runs always. */
+  #isRare = false;
   readonly #float: 'f32x4' | 'f64x2';
 
   constructor(f: FunctionBuilder, precision: Precision, relaxed: boolean, calls: { readonly host: Call; readonly own: Call }) {
@@ -76,14 +78,17 @@ export class MathLanes extends VectorLanes {
     return this.#op(`${this.#float}.pmax`, a, bound);
   }
 
+  /** All lanes equal to `x`; inside of loops a local set before them, not to be set again. */
+  override constant(x: number): Local {
+    const bytes = this.size === 8 ? new Float64Array([x, x]) : new Float32Array([x, x, x, x]);
+    return this.#constant(new Uint8Array(bytes.buffer));
+  }
+
   /** A pattern of bits in every lane. */
   bits(pattern: bigint): Local {
-    const bytes = new DataView(new ArrayBuffer(16));
-    for (let lane = 0; lane < this.count; lane++) {
-      if (this.size === 8) bytes.setBigUint64(8 * lane, BigInt.asUintN(64, pattern), true);
-      else bytes.setUint32(4 * lane, Number(BigInt.asUintN(32, pattern)), true);
-    }
-    return this.keep(() => this.f.v128(new Uint8Array(bytes.buffer)));
+    const lane = BigInt.asUintN(8 * this.size, pattern);
+    const half = this.size === 8 ? lane : lane | (lane << 32n);
+    return this.#constant(new Uint8Array(BigUint64Array.of(half, half).buffer));
   }
 
   /** The sign bit alone. */
@@ -181,7 +186,11 @@ export class MathLanes extends VectorLanes {
   /** `value`, or if the condition (an i32) holds what `write` makes of it, by code that runs only then. */
   unless(condition: Local, value: Local, write: (value: Local) => Local): Local {
     const result = this.keep(() => this.f.get(value));
-    this.f.get(condition).if(() => this.f.get(write(value)).set(result));
+    this.f.get(condition).if(() => {
+      this.#isRare = true;
+      this.f.get(write(value)).set(result);
+      this.#isRare = false;
+    });
     return result;
   }
 
@@ -241,6 +250,10 @@ export class MathLanes extends VectorLanes {
     return this.keep(() => {
       this.f.get(low).op('f32x4.demote_f64x2_zero').get(high).op('f32x4.demote_f64x2_zero').shuffle(LOWER_HALVES);
     });
+  }
+
+  #constant(bytes: Uint8Array): Local {
+    return (this.#isRare ? undefined : this.f.hoisted(bytes)) ?? this.keep(() => this.f.v128(bytes));
   }
 
   #op(name: PlainOp, a: Local, b: Local): Local {

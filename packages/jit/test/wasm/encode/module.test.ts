@@ -95,6 +95,29 @@ test('forRange: begin, steps, end', () => {
   expect(visited(6, 5, 1)).toEqual([]);
 });
 
+test('constants of loops are set before the outermost, and loops do not mix them up', () => {
+  const bytes = (x: number): Uint8Array => new Uint8Array(new Float64Array([x, x]).buffer);
+  const { run } = running([], ['f64'], (f) => {
+    expect(f.hoisted(bytes(1))).toBeUndefined();
+    const [i, j, sum] = [f.local('i32'), f.local('i32'), f.local('f64')];
+    const add = (x: number): void => {
+      const constant = f.hoisted(bytes(x));
+      expect(f.hoisted(bytes(x))).toBe(constant);
+      f.get(sum).get(constant!).lane('f64x2.extract_lane', 1).op('f64.add').set(sum);
+    };
+    f.forRange(i, 0, 3, 1, () => {
+      add(1);
+      // A temporary between: it must not be the local of a constant that is asked for after it.
+      f.scoped(() => f.v128(bytes(-1)).set(f.local('v128')));
+      f.forRange(j, 0, 2, 1, () => add(10));
+      add(100);
+    });
+    f.forRange(i, 0, 2, 1, () => add(1000));
+    f.get(sum);
+  });
+  expect(run()).toBe(3 * (1 + 2 * 10 + 100) + 2 * 1000);
+});
+
 test('locals given back are used again, and parameters come first', () => {
   let locals: Local[] = [];
   const { run } = running(['f64', 'f64'], ['f64'], (f) => {

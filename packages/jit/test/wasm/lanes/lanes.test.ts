@@ -43,7 +43,7 @@ function run(kind: Kind, body: Body): number[] {
   array.set([...A, ...B]);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes() as Uint8Array<ArrayBuffer>), { host: { memory } });
   (instance.exports['run'] as () => void)();
-  return [...array.slice(2 * A.length, 3 * A.length)];
+  return Array.from(array.subarray(2 * A.length, 3 * A.length));
 }
 
 /** The same by JavaScript: operands rounded first, the result last. */
