@@ -1,9 +1,12 @@
 /** @file Comparing a graph, or the program made of it, with an eager evaluation of the function that it came from. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Graph } from '../graph/graph.ts';
+import type { Rounding } from '../graph/evaluate/rounding.ts';
+import { exact } from '../graph/evaluate/rounding.ts';
+import type { Graph, GraphParts } from '../graph/graph.ts';
 import type { GraphResults } from '../graph/interpret.ts';
 import { interpret } from '../graph/interpret.ts';
-import type { DType } from '../graph/node.ts';
+import type { DType, Node } from '../graph/node.ts';
+import { sameGraph } from '../graph/sameGraph.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { withCaptured } from './capture.ts';
 import { TFJS_DTYPE } from './dtype.ts';
@@ -19,6 +22,9 @@ const ROUNDING = 1e-6;
 
 /** How much worse eager float32 may be than the interpreter's, which rounds and sums in another order. */
 const AMPLIFICATION = 50;
+
+/** How many nodes loops may run for the eager evaluation to be worth its time, at some 10 µs each: a fifth of a second. */
+const MOST_STEPS = 20_000;
 
 const ARRAYS: Readonly<Record<DType, (values: ArrayLike<number>) => tf.TypedArray>> = {
   float: (values) => Float32Array.from(values),
@@ -39,6 +45,9 @@ export interface ActualResults {
  * are the difference of) it may be far off, and rightly. So what differs is looked at again: the function is traced and
  * interpreted in float64 and in float32. It passes if it gives what the former does and eager code is off by not much more
  * than the latter. Numbers that float32 cannot hold pass too, and such as rewriting kept in the range of floats.
+ *
+ * Long loops take eager code seconds. Functions with such are traced twice instead, which shows whether they do the same
+ * every time; that the steps of a loop do, tracing has seen.
  *
  * @param point - one flat array a declared input.
  * @param run - what was made of the graph; by default, the interpreter.
@@ -61,6 +70,10 @@ export function compareWithEager(
     // The same numbers for all: those that eager code can hold.
     return ARRAYS[dtype](own);
   });
+  if (stepsOf(graph) > MOST_STEPS) {
+    compareTraces(fn, graph);
+    return;
+  }
   const eager = withCaptured(graph.inputs, () => evaluate(fn, graph, values));
   const given = run(values);
   const reference = new Reference(fn, graph, values);
@@ -72,6 +85,30 @@ export function compareWithEager(
     const expected = eager.gradients[i] ?? new Float32Array(gradient.length);
     compare(`the gradient in input ${i}`, gradient, expected, () => reference.of(({ gradients }) => gradients[i] ?? null));
   });
+}
+
+/** How many nodes the graph's loops run. */
+function stepsOf(graph: GraphParts): number {
+  const ofLoop = (node: Node): number => (node.op === 'loop' ? node.length * (node.body.nodes.length + stepsOf(node.body)) : 0);
+  return graph.nodes.reduce((sum, node) => sum + ofLoop(node), 0);
+}
+
+/** Traces the function twice and compares. @throws TraceError when it does not do the same. */
+function compareTraces(fn: TraceableFunction, graph: Graph): void {
+  const [first, second] = [retrace(fn, graph, exact), retrace(fn, graph, exact)];
+  if (sameGraph(first, second)) return;
+  throw new TraceError(
+    'the function does not do the same every time that it is called: two traces of it differ. Does it draw random numbers, or ' +
+      'use anything that changes from call to call?',
+  );
+}
+
+/** The function traced with constants rounded. */
+function retrace(fn: TraceableFunction, graph: Graph, round: Rounding): Graph {
+  const inputs = graph.inputs.flatMap(({ shape, dtype, captured }, i) => {
+    return captured === undefined ? [{ shape, dtype: TFJS_DTYPE[dtype], grad: graph.gradients[i] !== null }] : [];
+  });
+  return recordGraph(fn, inputs, inputs.some(({ grad }) => grad), { reading: 'float32', round });
 }
 
 /** One result, by the interpreter. */
@@ -102,11 +139,7 @@ class Reference {
 
   /** In float32, constants too: one of them may be a sum over all observations. */
   #rounded(): GraphResults {
-    const inputs = this.#values.map((_, i) => {
-      const { shape, dtype } = at(this.#graph.inputs, i);
-      return { shape, dtype: TFJS_DTYPE[dtype], grad: this.#graph.gradients[i] !== null };
-    });
-    const graph = recordGraph(this.#fn, inputs, inputs.some(({ grad }) => grad), { reading: 'float32', round: Math.fround });
+    const graph = retrace(this.#fn, this.#graph, Math.fround);
     const values = this.#graph.inputs.map(({ captured }, i) => captured?.values ?? at(this.#values, i));
     return interpret(graph, values, { precision: 'float32' });
   }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { NodeId } from '../graph/node.ts';
+import { sameGraph } from '../graph/sameGraph.ts';
 import { at } from '../graph/shape.ts';
 import type { TraceBackend } from './backend.ts';
 import { activeTrace } from './backend.ts';
@@ -19,6 +20,14 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
+/** What is wrong with a body that is another the second time. */
+function unsteady(): string {
+  return (
+    'scan: the body does not do the same every time that it runs, but all steps of the loop will do what it did first. ' +
+    'Carry what changes from step to step, a counter, say, or scan over it.'
+  );
+}
+
 /** The kernel that a scan is to tfjs; it exists on the recording backend only. */
 const SCAN = 'Scan';
 
@@ -28,12 +37,14 @@ interface ScanAttrs {
 }
 
 /**
- * Adds a scan to the function that is being traced: `step` runs once, with tensors that stand for its arguments. Tensors
+ * Adds a scan to the function that is being traced: `step` runs with tensors that stand for its arguments, and again to see
+ * that it does the same. Tensors
  * of the surrounding function may be used in it; they have gradients too.
  *
  * @param init - the carries before the first step; each step must give as many, of the same shapes and types.
  * @param xs - scanned tensors [length, ...].
- * @throws TraceError when no trace is under way, when the carries change shape or type, and, later, when the gradient of
+ * @throws TraceError when no trace is under way, when the carries change shape or type, when the
+ * step does not do the same every time, and, later, when the gradient of
  * the scan's gradient is taken.
  */
 export function traceScan(
@@ -47,6 +58,8 @@ export function traceScan(
   const engine = tf.engine();
   const withTape = engine.state.gradientDepth > 0;
   const recorded = withoutTape(() => recordStep(step, init, xs, withTape, backend));
+  const again = withoutTape(() => recordStep(step, init, xs, false, backend));
+  if (!sameGraph(recorded.forward, again.forward)) throw new TraceError(unsteady());
   const attrs: ScanAttrs = { scan: new Scan(recorded, init, xs, options, backend) };
   // tfjs names the inputs of a kernel; ours go by number.
   const inputs = Object.fromEntries([...init, ...xs, ...recorded.captured].entries());

@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { interpret } from '../../src/graph/interpret.ts';
 import { compareWithEager } from '../../src/trace/check.ts';
 import { data } from '../../src/trace/data.ts';
+import { traceScan } from '../../src/trace/scan.ts';
+import type { ScanStep } from '../../src/trace/scanBody.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
 import type { TraceableFunction } from '../../src/trace/record.ts';
 import { uniform } from '../helpers/numbers.ts';
-import { useCpu } from '../helpers/tfjs.ts';
+import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 
 beforeAll(useCpu);
 
@@ -97,4 +99,19 @@ test('a function that changes is found where float32 is good enough', () => {
   let calls = 0;
   const fn: TraceableFunction = (x) => tf.sum(tf.add(tf.exp(x), 0.01 * ++calls));
   expect(() => check({ fn, point: [1, 2] })).toThrow(/anything that changes from call to call/);
+});
+
+test('functions with long loops are not run eagerly, but still found out', () => {
+  let [calls, offset] = [0, 0];
+  const fn: TraceableFunction = (x) => {
+    calls++;
+    const step: ScanStep = ([c]) => ({ carries: [tf.sin(tf.add(c!, offset))], results: [] });
+    return tf.sum(traceScan(step, [x], [], { length: 1e5 }).carries[0]!);
+  };
+  const options = { inputs: [{ shape: [2] }], valueAndGrad: true, point: [[1, 2]] };
+  // traceScan works while tracing only: an eager run would fail.
+  expectNoLeak(() => traceGraph(fn, options));
+  expect(calls).toBe(3);
+  const changing: TraceableFunction = (x) => ((offset = calls / 8), fn(x));
+  expect(() => traceGraph(changing, options)).toThrow(/two traces of it differ/);
 });

@@ -139,6 +139,15 @@ describe('refused', () => {
     expect(run((c) => tf.keep(tf.exp(c)))).toThrow(/kept \d tensors? that/);
   });
 
+  test('a body that does not do the same at every step', () => {
+    const counting = (x: tf.Tensor): tf.Tensor => {
+      let t = 0;
+      const step: ScanStep = ([c]) => ({ carries: [tf.mul(c!, ++t)], results: [] });
+      return tf.sum(scan(step, [x], [], { length: 3 }).carries[0]!);
+    };
+    expect(tracing(counting)).toThrow(/does not do the same every time that it runs.*Carry what changes/);
+  });
+
   test('an error in the body, which leaves nothing open', () => {
     const failing: ScanStep = () => {
       throw new RangeError('of the body');
