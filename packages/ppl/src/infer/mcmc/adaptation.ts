@@ -1,33 +1,22 @@
-/** @file The state of warm-up: the step size and mass matrix in force, and what has been learnt towards the next. */
-import { castDraft, produce } from 'immer';
-import { startDualAveraging, updateDualAveraging, type DualAveragingState } from './dualAveraging.ts';
+/** @file Warm-up: the step size and mass matrix in force, and what has been learnt towards the next. */
+import { adaptByGradients, gradientIsAdapted, startGradientAdaptation, type GradientAdaptation } from './gradientAdaptation.ts';
+import type { EvaluatedPoint } from './logDensity.ts';
 import type { InverseMassMatrix } from './metric.ts';
-import { addToWelford, regularisedCovariance, startWelford, type WelfordState } from './welford.ts';
-import { adaptationWindows, type AdaptationWindow } from './windows.ts';
+import { adaptAsStan, restartStanStepSize, stanIsAdapted, startStanAdaptation, type StanAdaptation } from './stanAdaptation.ts';
 
-/** Plain data, never changed in place; after the last window it stays as it is for good. */
-export interface AdaptationState {
-  /** Transitions learnt from. */
-  readonly iteration: number;
-  readonly windows: readonly AdaptationWindow[];
-  /** Index of the window that `iteration` lies in; `windows.length` once warm-up is over. */
-  readonly window: number;
-  readonly targetAcceptProb: number;
-  /** The step size of the next transition. */
-  readonly stepSize: number;
-  /** M⁻¹ of the next transition. */
-  readonly inverseMassMatrix: InverseMassMatrix;
-  /** Null when the step size is not adapted. */
-  readonly dualAveraging: DualAveragingState | null;
-  /** Moments of the draws of the current window; null when the mass matrix is not adapted. */
-  readonly moments: WelfordState | null;
-}
+/** Plain data for JSON, never changed in place; once warm-up is over, it stays as it is for good. */
+export type AdaptationState = StanAdaptation | GradientAdaptation;
 
 /** What warm-up starts from. */
 export interface AdaptationOptions {
   readonly dimension: number;
   readonly numWarmup: number;
   readonly targetAcceptProb: number;
+  /** How to learn the mass matrix, */
+  readonly adaptation: AdaptationState['scheme'];
+  /** the form that it is to have, */
+  readonly massMatrix: 'auto' | 'diagonal' | 'dense' | 'identity';
+  /** and the one to begin with. */
   readonly inverseMassMatrix: InverseMassMatrix;
   readonly adaptStepSize: boolean;
   readonly adaptMassMatrix: boolean;
@@ -35,60 +24,32 @@ export interface AdaptationOptions {
 
 /** Warm-up before its first transition, with step size `stepSize`. */
 export function startAdaptation(options: AdaptationOptions, stepSize: number): AdaptationState {
-  const { inverseMassMatrix } = options;
-  const adaptsMetric = options.adaptMassMatrix && inverseMassMatrix.kind !== 'identity';
-  return {
-    iteration: 0,
-    windows: adaptationWindows(options.numWarmup),
-    window: 0,
-    targetAcceptProb: options.targetAcceptProb,
-    stepSize,
-    inverseMassMatrix,
-    dualAveraging: options.adaptStepSize ? startDualAveraging(stepSize) : null,
-    moments: adaptsMetric ? startWelford(options.dimension, inverseMassMatrix.kind === 'dense') : null,
-  };
+  return options.adaptation === 'stan' ? startStanAdaptation(options, stepSize) : startGradientAdaptation(options, stepSize);
 }
 
 /** Whether there is nothing more to adapt. */
 export function isAdapted(state: AdaptationState): boolean {
-  return state.window >= state.windows.length;
+  return state.scheme === 'stan' ? stanIsAdapted(state) : gradientIsAdapted(state);
 }
 
 /**
- * Learns from a transition of warm-up: that it led to `position`, with acceptance statistic `acceptProb`.
+ * Learns from a transition of warm-up: that it led to `point`, with acceptance statistic `acceptProb`.
  *
- * When this makes a new `inverseMassMatrix`, the step size was tuned for the old one: find a reasonable one again and
- * go on from {@link restartStepSize}.
+ * When {@link losesStepSize} says so of the states before and after, find a reasonable step size for the new mass matrix
+ * and go on from {@link restartStepSize}.
  */
-export function adapt(state: AdaptationState, position: ArrayLike<number>, acceptProb: number): AdaptationState {
-  const window = state.windows[state.window];
-  if (window === undefined) return state;
-  const dualAveraging =
-    state.dualAveraging && updateDualAveraging(state.dualAveraging, acceptProb, state.targetAcceptProb);
-  const learnt: AdaptationState = {
-    ...state,
-    iteration: state.iteration + 1,
-    stepSize: dualAveraging ? Math.exp(dualAveraging.logStepSize) : state.stepSize,
-    dualAveraging,
-    moments: state.moments && window.adaptsMetric ? addToWelford(state.moments, position) : state.moments,
-  };
-  return learnt.iteration === window.end ? closeWindow(learnt) : learnt;
+export function adapt(state: AdaptationState, point: EvaluatedPoint, acceptProb: number): AdaptationState {
+  return state.scheme === 'stan'
+    ? adaptAsStan(state, point.position, acceptProb)
+    : adaptByGradients(state, point, acceptProb);
+}
+
+/** Whether the step size was tuned for a mass matrix that is no more. The gradients' scheme tunes it as it goes. */
+export function losesStepSize(before: AdaptationState, after: AdaptationState): boolean {
+  return after.scheme === 'stan' && after.dualAveraging !== null && after.inverseMassMatrix !== before.inverseMassMatrix;
 }
 
 /** `state` with dual averaging begun anew from `stepSize`, if the step size is adapted at all. */
 export function restartStepSize(state: AdaptationState, stepSize: number): AdaptationState {
-  return state.dualAveraging ? { ...state, stepSize, dualAveraging: startDualAveraging(stepSize) } : state;
+  return state.scheme === 'stan' ? restartStanStepSize(state, stepSize) : state;
 }
-
-/** The end of a window: a new mass matrix from its draws; at the end of the last one, the averaged step size. */
-const closeWindow: (state: AdaptationState) => AdaptationState = produce((draft) => {
-  const { moments, inverseMassMatrix } = draft;
-  if (draft.windows[draft.window]?.adaptsMetric && moments && inverseMassMatrix.kind !== 'identity') {
-    inverseMassMatrix.values = regularisedCovariance(moments);
-    draft.moments = castDraft(startWelford(moments.mean.length, moments.dense));
-  }
-  draft.window++;
-  if (draft.window === draft.windows.length && draft.dualAveraging) {
-    draft.stepSize = Math.exp(draft.dualAveraging.logMeanStepSize);
-  }
-});

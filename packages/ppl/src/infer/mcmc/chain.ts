@@ -1,6 +1,7 @@
 /** @file One chain: where it stands, and its next transition. */
 import { RandomStream, type StreamState } from '../../random/stream.ts';
-import { adapt, isAdapted, restartStepSize, startAdaptation, type AdaptationState } from './adaptation.ts';
+import { adapt, isAdapted, losesStepSize, restartStepSize, startAdaptation, type AdaptationState } from './adaptation.ts';
+import { initialFromGradient } from './gradientAdaptation.ts';
 import { findInitialPoint } from './initialPoint.ts';
 import type { InitialDraws } from './initStrategy.ts';
 import type { TransitionInfo, TransitionKernel, Tuning } from './kernel.ts';
@@ -75,7 +76,12 @@ export class Chain {
     const point = findInitialPoint(
       density, draw, stream, (i) => target.describeCoordinate(i), maxTries, (q) => target.explain?.(q) ?? null,
     );
-    const inverseMassMatrix = initialInverseMassMatrix(settings, dimension);
+    const learnsFromFirst =
+      settings.adaptation === 'gradient' && settings.adaptMassMatrix && settings.massMatrix !== 'identity' && numWarmup > 0;
+    const inverseMassMatrix =
+      learnsFromFirst && settings.inverseMassMatrix === undefined
+        ? initialFromGradient(point.gradient)
+        : initialInverseMassMatrix(settings, dimension);
     const willAdapt = settings.adaptStepSize && numWarmup > 0;
     let stepSize = settings.stepSize ?? 1;
     if (willAdapt || settings.stepSize === undefined) {
@@ -142,14 +148,14 @@ export class Chain {
 
   private learn(acceptProb: number): void {
     const { point, adaptation: before } = this;
-    let after = adapt(before, point.position, acceptProb);
+    let after = adapt(before, point, acceptProb);
     let { metric } = this.tuning;
     if (after.inverseMassMatrix !== before.inverseMassMatrix) {
       metric = createMetric(this.density.dimension, after.inverseMassMatrix);
-      if (after.dualAveraging) {
-        const { stepSize } = after;
-        after = restartStepSize(after, findReasonableStepSize(this.density, point, { stepSize, metric }, this.stream));
-      }
+    }
+    if (losesStepSize(before, after)) {
+      const { stepSize } = after;
+      after = restartStepSize(after, findReasonableStepSize(this.density, point, { stepSize, metric }, this.stream));
     }
     this.adaptation = after;
     this.tuning = { stepSize: after.stepSize, metric };

@@ -14,10 +14,22 @@ export interface KernelOptions {
   readonly stepSize?: number;
   /** The mean acceptance statistic that the step size is tuned to; default 0.8. Raise it against divergences. */
   readonly targetAcceptProb?: number;
-  /** The form of the mass matrix that warm-up estimates; default 'diagonal'. 'identity' estimates none. */
-  readonly massMatrix?: 'diagonal' | 'dense' | 'identity';
-  /** M⁻¹ to begin with: its diagonal, or for 'dense' the whole matrix row by row; default the identity. */
+  /**
+   * The form of the mass matrix that warm-up estimates. 'auto', the default, is diagonal but for those directions in which
+   * correlations change the scale by more than a factor; with `adaptation: 'stan'` it is the same as 'diagonal'.
+   * 'identity' estimates none.
+   */
+  readonly massMatrix?: 'auto' | 'diagonal' | 'dense' | 'identity';
+  /**
+   * M⁻¹ to begin with: its diagonal, or for 'dense' the whole matrix row by row. By default the identity, or, where warm-up
+   * learns from gradients, a diagonal of the inverse gradient at the initial point.
+   */
   readonly inverseMassMatrix?: ArrayLike<number>;
+  /**
+   * How warm-up learns the mass matrix: 'gradient', the default, from draws and gradients together, from the first draws
+   * on; 'stan' from the covariance of draws, in Stan's windows.
+   */
+  readonly adaptation?: 'gradient' | 'stan';
   /** Whether warm-up tunes the step size; default true. */
   readonly adaptStepSize?: boolean;
   /** Whether warm-up estimates the mass matrix; default true. */
@@ -28,7 +40,8 @@ export interface KernelOptions {
 
 /** Names of {@link KernelOptions}, for checks. */
 export const KERNEL_OPTIONS: readonly string[] = [
-  'stepSize', 'targetAcceptProb', 'massMatrix', 'inverseMassMatrix', 'adaptStepSize', 'adaptMassMatrix', 'engine',
+  'stepSize', 'targetAcceptProb', 'massMatrix', 'inverseMassMatrix', 'adaptation', 'adaptStepSize', 'adaptMassMatrix',
+  'engine',
 ];
 
 /** {@link KernelOptions}, checked and complete. */
@@ -36,8 +49,9 @@ export interface KernelSettings {
   /** Undefined: search for a reasonable one, even when it is not adapted. */
   readonly stepSize: number | undefined;
   readonly targetAcceptProb: number;
-  readonly massMatrix: 'diagonal' | 'dense' | 'identity';
+  readonly massMatrix: 'auto' | 'diagonal' | 'dense' | 'identity';
   readonly inverseMassMatrix: readonly number[] | undefined;
+  readonly adaptation: 'gradient' | 'stan';
   readonly adaptStepSize: boolean;
   readonly adaptMassMatrix: boolean;
   readonly engine: Engine;
@@ -51,18 +65,22 @@ export interface McmcKernel {
   bind(density: LogDensity): TransitionKernel;
 }
 
-const MASS_MATRICES = ['diagonal', 'dense', 'identity'];
+const MASS_MATRICES = ['auto', 'diagonal', 'dense', 'identity'];
+const ADAPTATIONS = ['gradient', 'stan'];
 const ENGINES = ['auto', 'compiled', 'eager'];
 
 /** @throws TypeError or RangeError that says which option is wrong, and how. */
 export function checkKernelOptions(where: string, options: KernelOptions, allowed: readonly string[]): KernelSettings {
   checkOptions(where, options, allowed);
-  const { stepSize, targetAcceptProb = 0.8, massMatrix = 'diagonal', inverseMassMatrix, engine = 'auto' } = options;
+  const {
+    stepSize, targetAcceptProb = 0.8, massMatrix = 'auto', inverseMassMatrix, adaptation = 'gradient', engine = 'auto',
+  } = options;
   if (stepSize !== undefined) checkPositive(where, 'stepSize', stepSize);
   if (!(targetAcceptProb > 0 && targetAcceptProb < 1)) {
     throw new RangeError(`${where}: targetAcceptProb must lie between 0 and 1, got ${targetAcceptProb}`);
   }
   checkOneOf(where, 'massMatrix', massMatrix, MASS_MATRICES);
+  checkOneOf(where, 'adaptation', adaptation, ADAPTATIONS);
   checkOneOf(where, 'engine', engine, ENGINES);
   if (massMatrix === 'identity' && inverseMassMatrix !== undefined) {
     throw new TypeError(`${where}: massMatrix 'identity' takes no inverseMassMatrix; choose 'diagonal' or 'dense'`);
@@ -72,16 +90,18 @@ export function checkKernelOptions(where: string, options: KernelOptions, allowe
     targetAcceptProb,
     massMatrix,
     inverseMassMatrix: inverseMassMatrix && Array.from(inverseMassMatrix),
+    adaptation,
     adaptStepSize: options.adaptStepSize ?? true,
     adaptMassMatrix: options.adaptMassMatrix ?? true,
     engine,
   };
 }
 
-/** M⁻¹ before any adaptation. */
+/** M⁻¹ before any adaptation, in `dimension` dimensions. */
 export function initialInverseMassMatrix(settings: KernelSettings, dimension: number): InverseMassMatrix {
-  const { massMatrix: kind, inverseMassMatrix: given } = settings;
-  if (kind === 'identity') return { kind };
+  const { massMatrix, inverseMassMatrix: given } = settings;
+  if (massMatrix === 'identity') return { kind: 'identity' };
+  const kind = massMatrix === 'dense' ? 'dense' : 'diagonal';
   if (given) return { kind, values: given };
   if (kind === 'diagonal') return { kind, values: Array.from({ length: dimension }, () => 1) };
   const isDiagonal = (i: number) => i % (dimension + 1) === 0;

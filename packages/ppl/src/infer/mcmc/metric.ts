@@ -3,15 +3,26 @@ import type { RandomStream } from '../../random/stream.ts';
 import { DenseMetric } from './denseMetric.ts';
 import { DiagonalMetric } from './diagonalMetric.ts';
 import type { PhasePoint } from './hamiltonian.ts';
+import { LowRankMetric } from './lowRankMetric.ts';
 
 /**
- * M⁻¹ as plain data: an estimate of the posterior covariance.
- * `values` holds the diagonal (`dimension` numbers), or the whole matrix row by row (`dimension`² numbers).
+ * M⁻¹ as plain data: an estimate of the posterior covariance, for `n` dimensions.
+ *
+ * - 'diagonal': `values` are its diagonal, n numbers;
+ * - 'dense': the whole matrix row by row, n² numbers;
+ * - 'lowRank': D (I + V (Λ - I) Vᵀ) D. `scale` is the diagonal of D, n numbers, `values` that of Λ, k numbers, and
+ *   `vectors` are the orthonormal columns of V, one after another, nk numbers.
  */
 export type InverseMassMatrix =
   | { readonly kind: 'identity' }
   | { readonly kind: 'diagonal'; readonly values: readonly number[] }
-  | { readonly kind: 'dense'; readonly values: readonly number[] };
+  | { readonly kind: 'dense'; readonly values: readonly number[] }
+  | {
+      readonly kind: 'lowRank';
+      readonly scale: readonly number[];
+      readonly values: readonly number[];
+      readonly vectors: readonly number[];
+    };
 
 /** What the kernels ask of a mass matrix. Nothing here allocates. */
 export interface Metric {
@@ -34,17 +45,32 @@ export interface Metric {
 /**
  * The metric of an inverse mass matrix.
  *
- * @throws RangeError when `values` has the wrong length, or the matrix is not positive definite.
+ * @throws RangeError when there are too few values or too many, or the matrix is not positive definite.
  */
 export function createMetric(dimension: number, inverse: InverseMassMatrix): Metric {
-  if (inverse.kind === 'identity') return new DiagonalMetric(new Float64Array(dimension).fill(1));
-  const expected = inverse.kind === 'dense' ? dimension * dimension : dimension;
-  if (inverse.values.length !== expected) {
-    throw new RangeError(
-      `inverse mass matrix: a ${inverse.kind} one for ${dimension} dimensions has ${expected} values, ` +
-        `got ${inverse.values.length}`,
-    );
+  switch (inverse.kind) {
+    case 'identity':
+      return new DiagonalMetric(new Float64Array(dimension).fill(1));
+    case 'diagonal':
+      return new DiagonalMetric(numbers(inverse.values, dimension, dimension, 'diagonal'));
+    case 'dense':
+      return new DenseMetric(dimension, numbers(inverse.values, dimension ** 2, dimension, 'dense'));
+    case 'lowRank': {
+      const { scale, values, vectors } = inverse;
+      return new LowRankMetric(
+        numbers(scale, dimension, dimension, 'low-rank'),
+        Float64Array.from(values),
+        numbers(vectors, values.length * dimension, dimension, 'low-rank'),
+      );
+    }
+    default:
+      throw new RangeError(`inverse mass matrix: unknown kind '${String((inverse as { kind: unknown }).kind)}'`);
   }
-  const values = Float64Array.from(inverse.values);
-  return inverse.kind === 'dense' ? new DenseMetric(dimension, values) : new DiagonalMetric(values);
+}
+
+function numbers(values: readonly number[], expected: number, dimension: number, kind: string): Float64Array {
+  if (values.length === expected) return Float64Array.from(values);
+  throw new RangeError(
+    `inverse mass matrix: a ${kind} one for ${dimension} dimensions has ${expected} values, got ${values.length}`,
+  );
 }

@@ -25,8 +25,11 @@ const advance = (chain: Chain, iterations: number) => {
 };
 
 const kernels: [string, McmcKernel][] = [
-  ['NUTS, diagonal', new NUTS(target)],
+  ['NUTS', new NUTS(target)],
+  ['NUTS, diagonal', new NUTS(target, { massMatrix: 'diagonal' })],
   ['NUTS, dense', new NUTS(target, { massMatrix: 'dense' })],
+  ['NUTS, as in Stan', new NUTS(target, { adaptation: 'stan' })],
+  ['NUTS, as in Stan, dense', new NUTS(target, { adaptation: 'stan', massMatrix: 'dense' })],
   ['NUTS, identity', new NUTS(target, { massMatrix: 'identity' })],
   ['HMC', new HMC(target, { numSteps: 5 })],
 ];
@@ -34,7 +37,7 @@ const kernels: [string, McmcKernel][] = [
 describe.each(kernels)('a chain of %s', (_, kernel) => {
   test('goes on from its state, through JSON, bit for bit (P41)', () => {
     const whole = advance(start(kernel, 170), 200);
-    for (const cut of [0, 1, 74, 75, 100, 119, 120, 170, 171, 199]) {
+    for (const cut of [0, 1, 3, 4, 10, 25, 60, 74, 75, 100, 119, 120, 153, 170, 171, 199]) {
       const saved = JSON.stringify(advance(start(kernel, 170), cut).state);
       const resumed = Chain.resume(kernel, target, JSON.parse(saved) as ChainState);
       expect(JSON.stringify(resumed.state)).toBe(saved);
@@ -72,8 +75,8 @@ describe('the step size', () => {
     expect(stepSize).toBeLessThan(1e-4);
   });
 
-  test('is found anew for each new mass matrix', () => {
-    const windowed = start(new NUTS(banana), 150);
+  test('is found anew for each new mass matrix of the scheme of Stan', () => {
+    const windowed = start(new NUTS(banana, { adaptation: 'stan' }), 150);
     for (let iteration = 1; iteration < 150; iteration++) {
       windowed.step();
       const { dualAveraging, stepSize } = windowed.state.adaptation;
@@ -82,7 +85,7 @@ describe('the step size', () => {
       if (iteration === 100) expect(dualAveraging?.shrinkagePoint).toBeCloseTo(Math.log(10 * stepSize), 14);
     }
     // After the first metric window, coordinates of scales 1e-3 and 1e3 have the same scale in the new metric.
-    const chain = start(new NUTS(gaussian([[1e6, 0], [0, 1e-6]])), 1000);
+    const chain = start(new NUTS(gaussian([[1e6, 0], [0, 1e-6]]), { adaptation: 'stan' }), 1000);
     advance(chain, 75);
     expect(chain.stepSize).toBeLessThan(0.02);
     advance(chain, 425);
@@ -100,12 +103,13 @@ describe('the step size', () => {
   });
 });
 
-test('the mass matrix becomes the covariance', () => {
+test('the mass matrix of the scheme of Stan becomes the covariance', () => {
   const covariance = [[4, 1.5], [1.5, 1]];
   const determinant = 4 - 1.5 ** 2;
   const density = gaussian([[1 / determinant, -1.5 / determinant], [-1.5 / determinant, 4 / determinant]]);
   const matrixOf = (massMatrix: 'diagonal' | 'dense') => {
-    const { inverseMassMatrix } = advance(start(new NUTS(density, { massMatrix }), 2000), 2000).state.adaptation;
+    const kernel = new NUTS(density, { massMatrix, adaptation: 'stan' });
+    const { inverseMassMatrix } = advance(start(kernel, 2000), 2000).state.adaptation;
     return inverseMassMatrix.kind === 'identity' ? [] : inverseMassMatrix.values;
   };
   // The last window has 1000 iterations or more: the error of a variance is about 5 %.

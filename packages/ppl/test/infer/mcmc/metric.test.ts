@@ -32,6 +32,13 @@ describe('metrics', () => {
     ['identity', { kind: 'identity' }, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]],
     ['diagonal', { kind: 'diagonal', values: [2, 1, 0.5] }, [[2, 0, 0], [0, 1, 0], [0, 0, 0.5]]],
     ['dense', { kind: 'dense', values: inverse3 }, [inverse3.slice(0, 3), inverse3.slice(3, 6), inverse3.slice(6)]],
+    // D (I + v (λ - 1) vᵀ) D with D = diag(1, 2, 0.5), λ = 3, v = (0.6, 0, 0.8); and no direction at all.
+    [
+      'low rank',
+      { kind: 'lowRank', scale: [1, 2, 0.5], values: [3], vectors: [0.6, 0, 0.8] },
+      [[1.72, 0, 0.48], [0, 4, 0], [0.48, 0, 0.57]],
+    ],
+    ['of rank 0', { kind: 'lowRank', scale: [1, 2, 0.5], values: [], vectors: [] }, [[1, 0, 0], [0, 4, 0], [0, 0, 0.25]]],
   ];
 
   test.each(cases)('%s: the velocity is M⁻¹p', (_, inverse, rows) => {

@@ -1,4 +1,5 @@
 import { adapt, isAdapted, restartStepSize, startAdaptation, type AdaptationState } from '../../../src/infer/mcmc/adaptation.ts';
+import { createPoint } from '../../../src/infer/mcmc/logDensity.ts';
 import { startDualAveraging, updateDualAveraging } from '../../../src/infer/mcmc/dualAveraging.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
 
@@ -6,17 +7,21 @@ const options = {
   dimension: 2,
   numWarmup: 150,
   targetAcceptProb: 0.8,
+  adaptation: 'stan',
+  massMatrix: 'diagonal',
   inverseMassMatrix: { kind: 'diagonal', values: [1, 1] },
   adaptStepSize: true,
   adaptMassMatrix: true,
 } as const;
+
+const at = (position: readonly number[]) => ({ ...createPoint(2), position: Float64Array.from(position) });
 
 function run(state: AdaptationState, iterations: number, stream: RandomStream, positions: number[][] = []): AdaptationState {
   let current = state;
   for (let i = 0; i < iterations; i++) {
     const position = [stream.normal(), 3 * stream.normal()];
     positions.push(position);
-    current = adapt(current, position, stream.uniform());
+    current = adapt(current, at(position), stream.uniform());
   }
   return current;
 }
@@ -26,7 +31,7 @@ const variance = (xs: readonly number[]) => {
   return xs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (xs.length - 1);
 };
 
-describe('adaptation', () => {
+describe('adaptation as in Stan', () => {
   test('makes a mass matrix from the draws of its window alone', () => {
     const stream = RandomStream.fromSeed(1);
     const positions: number[][] = [];
@@ -49,8 +54,8 @@ describe('adaptation', () => {
 
   test('dense: the whole covariance', () => {
     const identity = { kind: 'dense', values: [1, 0, 0, 1] } as const;
-    let state = startAdaptation({ ...options, inverseMassMatrix: identity }, 0.5);
-    for (let i = 0; i < 100; i++) state = adapt(state, [i, -2 * i], 0.8);
+    let state = startAdaptation({ ...options, massMatrix: 'dense', inverseMassMatrix: identity }, 0.5);
+    for (let i = 0; i < 100; i++) state = adapt(state, at([i, -2 * i]), 0.8);
     const spread = variance(Array.from({ length: 25 }, (_, i) => i));
     const floor = 1e-3 * (5 / 30);
     const expected = [1, -2, -2, 4].map((x, i) => (25 / 30) * x * spread + (i % 3 === 0 ? floor : 0));
@@ -66,7 +71,7 @@ describe('adaptation', () => {
     for (let i = 0; i < 50; i++) {
       const acceptProb = 0.6 + 0.3 * stream.uniform();
       reference = updateDualAveraging(reference, acceptProb, 0.8);
-      state = adapt(state, [0, 0], acceptProb);
+      state = adapt(state, at([0, 0]), acceptProb);
       if (i < 49) expect(state.stepSize).toBe(Math.exp(reference.logStepSize));
     }
     expect(isAdapted(state)).toBe(true);
@@ -75,10 +80,10 @@ describe('adaptation', () => {
 
   test('after warm-up, nothing changes (P38)', () => {
     const done = run(startAdaptation(options, 0.5), 150, RandomStream.fromSeed(1));
-    expect(adapt(done, [5, 5], 0.1)).toBe(done);
+    expect(adapt(done, at([5, 5]), 0.1)).toBe(done);
     const none = startAdaptation({ ...options, numWarmup: 0 }, 0.5);
     expect(isAdapted(none)).toBe(true);
-    expect(adapt(none, [5, 5], 0.1)).toBe(none);
+    expect(adapt(none, at([5, 5]), 0.1)).toBe(none);
   });
 
   test('adapts only what it is asked to', () => {
@@ -89,7 +94,7 @@ describe('adaptation', () => {
     const fixedMass = run(startAdaptation({ ...options, adaptMassMatrix: false }, 0.5), 150, RandomStream.fromSeed(1));
     expect(fixedMass.inverseMassMatrix).toBe(options.inverseMassMatrix);
     expect(fixedMass.stepSize).not.toBe(0.5);
-    const identity = startAdaptation({ ...options, inverseMassMatrix: { kind: 'identity' } }, 0.5);
+    const identity = startAdaptation({ ...options, massMatrix: 'identity', inverseMassMatrix: { kind: 'identity' } }, 0.5);
     expect(run(identity, 150, RandomStream.fromSeed(1)).inverseMassMatrix).toEqual({ kind: 'identity' });
   });
 
