@@ -2,6 +2,7 @@
 import { evaluateLoop } from './evaluate/loop.ts';
 import { interpret } from './interpret.ts';
 import type { LoopParts } from './loop.ts';
+import { outsideOf } from './indices.ts';
 import { loopResults } from './loop.ts';
 import type {
   BinaryFunction,
@@ -46,17 +47,21 @@ export class GraphBuilder extends NodeStore {
 
   /** A function of each entry. */
   unary(fn: UnaryFunction, x: NodeId): NodeId {
-    const dtype = this.dtype(x);
-    return this.#elementwise([x], ([a = x], shape) => ({ op: 'unary', fn, shape, dtype, x: a }));
+    const { op, shape, dtype } = this.node(x);
+    if (op !== 'broadcast') return this.emit({ op: 'unary', fn, shape, dtype, x });
+    return this.#elementwise([x], ([a = x], own) => ({ op: 'unary', fn, shape: own, dtype, x: a }));
   }
 
   /** A function of two entries, with broadcasting; the result has the type of `a`. */
   binary(fn: BinaryFunction, a: NodeId, b: NodeId): NodeId {
-    const { shape: left, dtype } = this.node(a);
-    const shape = broadcastShapes(left, this.shape(b));
+    const [left, right] = [this.node(a), this.node(b)];
+    const { dtype } = left;
+    const areAlike = sameShape(left.shape, right.shape);
+    const shape = areAlike ? left.shape : broadcastShapes(left.shape, right.shape);
     const neutral = NEUTRAL[fn];
     if (neutral && this.isUniform(b, neutral.value)) return this.broadcast(a, shape);
     if (neutral?.onLeft && this.dtype(b) === dtype && this.isUniform(a, neutral.value)) return this.broadcast(b, shape);
+    if (areAlike && left.op !== 'broadcast' && right.op !== 'broadcast') return this.emit({ op: 'binary', fn, shape, dtype, a, b });
     return this.#elementwise([a, b], ([x = a, y = b], own) => ({ op: 'binary', fn, shape: own, dtype, a: x, b: y }));
   }
 
@@ -173,8 +178,8 @@ export class GraphBuilder extends NodeStore {
     const { shape: old, dtype } = this.node(x);
     const shape = [...old.slice(0, axis), ...this.shape(indices), ...old.slice(axis + 1)];
     const known = this.constantValue(indices);
-    const outside = known?.values.find((index) => !(index >= 0 && index < at(old, axis)));
-    if (outside !== undefined) throw new RangeError(`index ${outside} is not within axis ${axis} of ${formatShape(old)}`);
+    const outside = known === null ? null : outsideOf(known.values, at(old, axis));
+    if (outside !== null) throw new RangeError(`index ${outside} is not within axis ${axis} of ${formatShape(old)}`);
     return this.#move(x, { op: 'gather', shape, dtype, x, indices, axis });
   }
 

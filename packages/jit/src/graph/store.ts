@@ -83,6 +83,8 @@ export class NodeStore {
 
   /** The name of `node`, which is evaluated if its operands are constants. */
   protected emit(node: Node): NodeId {
+    // What is most frequent, without a list of operands.
+    if (node.op === 'binary' && !(this.isConstant(node.a) && this.isConstant(node.b))) return this.intern(node);
     const operands = operandsOf(node);
     if (!operands.every((id) => this.isConstant(id))) return this.intern(node);
     const values = operands.flatMap((id) => this.constantValue(id) ?? []);
