@@ -26,6 +26,7 @@ import {
  */
 export function evaluateNode(node: Node, operands: readonly Value[], round: Rounding = exact): Float64Array {
   const values = evaluate(node, operands, round);
+  if (values === operands[0]?.values) return values;
   if (node.dtype === 'int') return values.map((x) => x | 0);
   return round === exact || node.dtype === 'bool' ? values : values.map(round);
 }
