@@ -32,19 +32,22 @@ const NORMAL: ByPrecision<number> = { float64: 708, float32: 87 };
 const MINUS_ONE: ByPrecision<number> = { float64: -40, float32: -20 };
 
 interface Reduced {
-  readonly k: Local;
   readonly r: Local;
   /** What rounding took from r. */
   readonly rest: () => Local;
 }
 
-/** Writes x, which must not be huge, as k ln 2 + r. */
-function reduce(v: MathLanes, x: Local): Reduced {
+/** x - k ln 2, for x that is not huge. */
+function reduce(v: MathLanes, x: Local, k: Local): Reduced {
   const [high, low] = v.pick(LN2);
-  const k = v.nearest(v.times(x, Math.LOG2E));
   const rough = v.mulAdd(k, v.constant(-high), x);
   const r = v.mulAdd(k, v.constant(-low), rough);
-  return { k, r, rest: () => v.mulAdd(k, v.constant(-low), v.sub(rough, r)) };
+  return { r, rest: () => v.mulAdd(k, v.constant(-low), v.sub(rough, r)) };
+}
+
+/** The k that makes r least. */
+function nearestPower(v: MathLanes, x: Local): Local {
+  return v.nearest(v.times(x, Math.LOG2E));
 }
 
 /** r^2 q(r), which is e^r - 1 - r. */
@@ -63,8 +66,9 @@ export function expOfSum(v: MathLanes, x: Local, tail: Local | undefined): Local
   const [least, greatest] = v.pick(RANGE);
   const far = v.any(v.lt(v.constant(v.pick(NORMAL)), v.abs(x)));
   const bounded = v.unless(far, x, () => v.atLeast(v.atMost(x, greatest), least));
-  const { k, r } = reduce(v, bounded);
+  const k = nearestPower(v, bounded);
   const shifted = v.plus(k, v.magic);
+  const { r } = reduce(v, bounded, k);
   const sum = tail === undefined ? r : v.add(r, tail);
   const power = v.plus(v.add(sum, curve(v, sum)), 1);
   return v.unless(far, v.mul(power, v.powerOfTwo(shifted)), () => {
@@ -74,18 +78,19 @@ export function expOfSum(v: MathLanes, x: Local, tail: Local | undefined): Local
   });
 }
 
-/** e^x - 1 for |x| <= 40 (float32: 20). */
-export function moderateExpm1(v: MathLanes, x: Local): Local {
-  const { k, r, rest } = reduce(v, x);
+/** e^x - 1 for |x| <= 40 (float32: 20) outside of (0, 0.6), where r would have to be better known. */
+export function expm1ForTanh(v: MathLanes, x: Local): Local {
+  const k = nearestPower(v, x);
+  const { r } = reduce(v, x, k);
   const scale = v.powerOfTwo(v.plus(k, v.magic));
-  const small = v.add(curve(v, r), rest());
-  return v.mulAdd(scale, small, v.mulAdd(scale, r, v.plus(scale, -1)));
+  return v.mulAdd(scale, curve(v, r), v.mulAdd(scale, r, v.plus(scale, -1)));
 }
 
 /** e^x - 1, without cancellation near 0. */
 export function expm1(v: MathLanes, x: Local): Local {
   const bounded = v.atLeast(v.atMost(x, v.pick(RANGE)[1]), v.pick(MINUS_ONE));
-  const { k, r, rest } = reduce(v, bounded);
+  const k = nearestPower(v, bounded);
+  const { r, rest } = reduce(v, bounded, k);
   // Half of everything, since 2^k may be one beyond the finite numbers.
   const scale = v.powerOfTwo(v.plus(k, v.magic - 1));
   const small = v.add(curve(v, r), rest());

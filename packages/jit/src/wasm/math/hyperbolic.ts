@@ -1,6 +1,6 @@
 /** @file The hyperbolic functions by way of e^x - 1. */
 import type { Local } from '../encode/functionBuilder.ts';
-import { moderateExpm1 } from './exp.ts';
+import { expm1ForTanh } from './exp.ts';
 import type { ByPrecision, MathLanes } from './mathLanes.ts';
 
 /** tanh x is 1 to rounding from here on. */
@@ -13,6 +13,6 @@ const ONE_FROM: ByPrecision<number> = { float64: 20, float32: 10 };
 export function tanh(v: MathLanes, x: Local): Local {
   const size = v.atMost(v.abs(x), v.pick(ONE_FROM));
   const negative = v.only(v.lt(size, v.constant(0.3)), v.signBit());
-  const t = moderateExpm1(v, v.bitOr(v.add(size, size), negative));
+  const t = expm1ForTanh(v, v.bitOr(v.add(size, size), negative));
   return v.withSignOf(v.abs(v.div(t, v.plus(t, 2))), x);
 }
