@@ -45,6 +45,8 @@ export class TraceBackend extends tf.KernelBackend {
   /** An error that user code may have swallowed, or been unable to see because it came asynchronously. */
   error: TraceError | null = null;
 
+  /** What its entries know it by. */
+  readonly owner: object = {};
   readonly #eagerBackend: string | null;
   readonly #reading: ConstantReading;
   readonly #entries: Entry[] = [];
@@ -158,11 +160,11 @@ export class TraceBackend extends tf.KernelBackend {
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     if (tf.engine().state.scopeStack.some((scope) => RANDOM_OPS.test(scope.name))) throw this.#refuse(refusals.random());
-    return this.#hold(new Entry(this, { shape, dtype }, values, null, this.#frame));
+    return this.#hold(new Entry(this.owner, { shape, dtype }, values, null, this.#frame));
   }
 
   override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
-    const entry = new Entry(this, { shape, dtype }, values, null, this.#frame);
+    const entry = new Entry(this.owner, { shape, dtype }, values, null, this.#frame);
     entry.refCount = refCount;
     this.#moved.set(dataId, entry);
   }
@@ -233,7 +235,7 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   #entryOf(dataId: object): Entry | undefined {
-    return dataId instanceof Entry && dataId.owner === this ? dataId : this.#moved.get(dataId);
+    return dataId instanceof Entry && dataId.owner === this.owner ? dataId : this.#moved.get(dataId);
   }
 
   #hold(entry: Entry): Entry {
@@ -242,9 +244,10 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   #infoOf(node: NodeId): tf.TensorInfo {
-    const shape = [...this.graph.shape(node)];
+    // tfjs copies it.
+    const shape = this.graph.shape(node) as number[];
     const dtype = TFJS_DTYPE[this.graph.dtype(node)];
-    return { dataId: this.#hold(new Entry(this, { shape, dtype }, null, node, this.#frame)), shape, dtype };
+    return { dataId: this.#hold(new Entry(this.owner, { shape, dtype }, null, node, this.#frame)), shape, dtype };
   }
 
   #nodeIn(frame: Frame, tensor: tf.TensorInfo): NodeId {
@@ -306,7 +309,7 @@ export class TraceBackend extends tf.KernelBackend {
     const hold = ({ values: own, shape, dtype }: EagerValue): tf.TensorInfo => {
       // What was computed was not written by anyone, so that there is nothing intended to be guessed.
       const node = dtype === 'float32' ? this.graph.constant(new Float64Array(own as Float32Array), shape, 'float') : null;
-      return { dataId: this.#hold(new Entry(this, { shape, dtype }, own, node, this.#frame)), shape, dtype };
+      return { dataId: this.#hold(new Entry(this.owner, { shape, dtype }, own, node, this.#frame)), shape, dtype };
     };
     return Array.isArray(results) ? results.map(hold) : hold(results);
   }

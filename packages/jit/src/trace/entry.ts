@@ -1,7 +1,8 @@
 /** @file What stands behind the tensors of a trace. */
 import * as tf from '@tensorflow/tfjs-core';
+import { exact } from '../graph/evaluate/rounding.ts';
 import type { NodeId, Shape } from '../graph/node.ts';
-import type { Frame } from './frame.ts';
+import { Frame } from './frame.ts';
 
 /** What tfjs notes of the data of a tensor. */
 type TensorInfo = NonNullable<ReturnType<Books['get']>>;
@@ -11,7 +12,7 @@ type Books = ReturnType<typeof tf.engine>['state']['tensorInfo'];
 
 /** The data of a tensor: numbers as tfjs wrote them, or a node, or both. To tfjs it is its own data id. */
 export class Entry {
-  /** The backend that made it: entries that a trace kept outlive it, on other backends. */
+  /** Which trace made it: entries that a trace kept outlive it, on other backends. */
   readonly owner: object;
   readonly shape: Shape;
   readonly dtype: tf.DataType;
@@ -37,6 +38,13 @@ export class Entry {
     this.values = values;
     this.node = node;
     this.frame = frame;
+  }
+
+  /** Lets go of the trace, which may hold much that only it needs. */
+  outlive(): void {
+    this.info = undefined;
+    this.node = null;
+    this.frame = new Frame(null, exact);
   }
 
   /** Whether it depends on the inputs of the trace. */

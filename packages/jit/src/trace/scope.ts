@@ -131,12 +131,12 @@ function saveWithoutCopies(): () => void {
 function openBooks(backend: TraceBackend): () => void {
   const { state } = tf.engine();
   const outer = state.tensorInfo;
-  state.tensorInfo = new TraceBooks(backend, outer);
+  state.tensorInfo = new TraceBooks(backend.owner, outer);
   return () => {
     state.tensorInfo = outer;
     for (const { info, entry } of backend.booked()) {
       outer.set(entry, info);
-      entry.info = undefined;
+      entry.outlive();
     }
   };
 }
