@@ -37,7 +37,8 @@ interface ConvAttrs {
   readonly strides: [number, number] | number;
   readonly pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
   readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: [number, number] | number;
+  /** tfjs-layers has null for 1. */
+  readonly dilations?: [number, number] | number | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
   readonly filterShape?: number[];
   readonly inputShape?: number[];
@@ -62,12 +63,12 @@ const asAsked = (x: NodeId, call: KernelCall, g: GraphBuilder): NodeId =>
   isChannelsFirst(call) ? g.transpose(x, CHANNELS_FIRST) : x;
 
 function info2D(call: KernelCall, x: Shape, filter: Shape, depthwise: boolean): Info2D {
-  const { strides, pad, dilations = 1, dimRoundingMode } = attrsOf<ConvAttrs>(call);
+  const { strides, pad, dilations, dimRoundingMode } = attrsOf<ConvAttrs>(call);
   return tf.backend_util.computeConv2DInfo(
     [...x] as Shape4,
     [...filter] as Shape4,
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     depthwise,
