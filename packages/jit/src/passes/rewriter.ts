@@ -4,6 +4,7 @@ import type { BinaryFunction, Comparison, DType, NodeId, Part, Reduction, Shape,
 import { at, broadcastShapes, sameShape, sizeOf } from '../graph/shape.ts';
 import { flatten, ownersOf, partsOfConcat } from './rules/assembled.ts';
 import { rewriteCast, rewriteLattice, rewriteSelect, rewriteTruth, rewriteUnary } from './rules/choice.ts';
+import { atDistinctValues, placesOfDistinct } from './rules/distinct.ts';
 import { areOutOfOrder } from './rules/factors.ts';
 import { beforeGather } from './rules/gathered.ts';
 import { rewriteDot, rewriteTranspose } from './rules/matrix.ts';
@@ -42,6 +43,7 @@ export class Rewriter extends GraphBuilder {
   /** Nodes that more than one other reads. */
   readonly #shared = new Set<NodeId>();
   readonly #inverses = new Map<NodeId, NodeId>();
+  readonly #distinct = new Map<NodeId, ReturnType<typeof placesOfDistinct>>();
   /** Of assembled arrays that were sliced, which part each entry is from. */
   readonly #owners = new Map<NodeId, Int32Array>();
 
@@ -153,6 +155,16 @@ export class Rewriter extends GraphBuilder {
     return node.parts[at(owners, position)] ?? null;
   }
 
+  /** The places of the entries of a constant among its distinct ones; see {@link placesOfDistinct}. */
+  distinct(id: NodeId): ReturnType<typeof placesOfDistinct> {
+    const node = this.node(id);
+    const known = this.#distinct.get(id);
+    if (known !== undefined) return known;
+    const result = node.op === 'constant' ? placesOfDistinct(node.values) : null;
+    this.#distinct.set(id, result);
+    return result;
+  }
+
   override gather(x: NodeId, indices: NodeId, axis: number): NodeId {
     return rewriteGather(this, x, indices, axis) ?? super.gather(x, indices, axis);
   }
@@ -188,7 +200,8 @@ export class Rewriter extends GraphBuilder {
     const shape = broadcastShapes(...operands.map((id) => this.shape(id)));
     if (shape.length === 0) return make(operands);
     const bare = operands.map((id) => this.#bare(id));
-    return this.broadcast(beforeGather(this, fn, bare, make) ?? this.#beforeReshape(bare, make), shape);
+    const result = beforeGather(this, fn, bare, make) ?? atDistinctValues(this, fn, bare, make) ?? this.#beforeReshape(bare, make);
+    return this.broadcast(result, shape);
   }
 
   /** Without a broadcast; a scalar if it holds one number. */

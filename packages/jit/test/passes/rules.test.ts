@@ -52,6 +52,7 @@ const groups = (g: GraphBuilder): NodeId => g.constant([0, 2, 1, 1, 3, 0], [6], 
 /** A scalar as an array of one. */
 const s1 = (g: GraphBuilder, x: NodeId): NodeId => g.reshape(x, [1]);
 const stack = (g: GraphBuilder, ...parts: NodeId[]): NodeId => g.concat(parts.map((part) => s1(g, part)), 0);
+const counts = (g: GraphBuilder): NodeId => g.constant([0, 2, 2, 0, 5, 0, 5, 2, 0, 0, 0, 2], [12], 'float');
 
 describe("signs", () => {
   test.each<Case>([
@@ -222,6 +223,20 @@ describe("slices and gathers", () => {
     ['scatter to consecutive rows', (g, { x }) => g.scatterAdd(x, g.constant([2, 3, 4, 5], [4], 'int'), 7), 'assemble(x at [2]; in 0)'],
     ['scatter of s x', (g, { s, q }) => g.scatterAdd(g.binary('mul', s, g.slice(q, [0], [6])), groups(g), 4), 'mul(scatterAdd(slice(q, 0:6) at constant(0, 2, 1, 1, 3, 0)), s)'],
     ['scatter of s alone', (g, { s }) => g.scatterAdd(g.broadcast(s, [6]), groups(g), 4), 'mul(s, constant(2, 2, 1, 1))'],
+  ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
+});
+
+describe("data of few values", () => {
+  test.each<Case>([
+    ['erf(s + data)', (g, { s }) => g.special('erf', g.binary('add', s, counts(g))), 'gather(erf(add(s, constant(0, 2, 5))), constant(0, 1, 1, 0, 2, 0, ...); axis 0)'],
+    ['s ** data', (g, { s }) => g.binary('pow', s, counts(g)), 'gather(pow(s, constant(0, 2, 5)), constant(0, 1, 1, 0, 2, 0, ...); axis 0)'],
+    ['sum(erf(s + data) data)', (g, { s }) => g.reduce('sum', g.binary('mul', g.special('erf', g.binary('add', s, counts(g))), counts(g)), [0]), 'sum(mul(mul(erf(add(s, constant(0, 2, 5))), constant(0, 2, 5)), constant(6, 4, 2)); axes [0])'],
+    ['erf(s data) + other data', (g, { s, q }) => g.binary('add', g.special('erf', g.binary('mul', s, counts(g))), g.slice(q, [0], [12])), 'add(gather(erf(mul(s, constant(0, 2, 5))), constant(0, 1, 1, 0, 2, 0, ...); axis 0), slice(q, 0:12))'],
+    ['s data', (g, { s }) => g.binary('mul', s, counts(g)), 'mul(s, constant(0, 2, 2, 0, 5, 0, ...))'],
+    ['erf(s + data) of many values', (g, { s }) => g.special('erf', g.binary('add', s, ramp(g, 1))), 'erf(add(s, constant(1, 2, 3, 4)))'],
+    ['sum(x[i])', (g, { x }) => g.reduce('sum', g.gather(x, groups(g), 0), [0]), 'sum(mul(x, constant(2, 2, 1, 1)); axes [0])'],
+    ['exp(x[i]) and x[i]', (g, { x }) => ((v) => [g.unary('exp', v), g.unary('neg', v)])(g.gather(x, groups(g), 0)), 'gather(exp(x), constant(0, 2, 1, 1, 3, 0); axis 0), gather(neg(x), constant(0, 2, 1, 1, 3, 0); axis 0)'],
+    ['x[i] and x[i] + s', (g, { x, s }) => ((v) => [g.unary('neg', v), g.binary('add', v, s), v])(g.gather(x, groups(g), 0)), 'neg(gather(x, constant(0, 2, 1, 1, 3, 0); axis 0)), add(s, gather(x, constant(0, 2, 1, 1, 3, 0); axis 0)), gather(x, constant(0, 2, 1, 1, 3, 0); axis 0)'],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });
 

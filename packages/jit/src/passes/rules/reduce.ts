@@ -19,6 +19,7 @@ export function rewriteReduce(g: Rewriter, fn: Reduction, x: NodeId, axes: reado
   if (node.op === 'reshape') return ofReshaped(g, fn, node, axes);
   if (node.op === 'transpose') return ofTransposed(g, fn, node, axes);
   if (node.op === 'reduce') return ofReduced(g, fn, x, axes);
+  if (node.op === 'gather' && fn === 'sum') return ofGathered(g, node, axes);
   if (node.op === 'assemble') return ofAssembled(g, fn, node, axes);
   if (node.op === 'broadcast' && IDEMPOTENT.includes(fn)) return ofRepeated(g, fn, node, axes);
   return fn === 'sum' ? (hoistFromSum(g, x, axes) ?? contract(g, x, axes)) : null;
@@ -65,4 +66,15 @@ function ofAssembled(g: Rewriter, fn: Reduction, { parts, shape, fill }: NodeOf<
   if (fn !== 'sum' || fill !== 0 || parts.length !== 1 || part === undefined) return null;
   const isAlong = g.shape(part.x).every((n, axis) => n === shape[axis] || axes.includes(axis));
   return isAlong ? g.reduce(fn, part.x, axes) : null;
+}
+
+/** A sum of entries of a vector, gathered at known indices: each entry times how often it is gathered. */
+function ofGathered(g: Rewriter, { x, indices, shape, dtype }: NodeOf<'gather'>, axes: readonly number[]): NodeId | null {
+  const places = g.constantValue(indices)?.values;
+  const [size, ...rest] = g.shape(x);
+  if (places === undefined || size === undefined || rest.length > 0 || dtype !== 'float') return null;
+  if (axes.length !== shape.length || size >= places.length) return null;
+  const counts = new Float64Array(size);
+  for (const place of places) counts[place] = (counts[place] ?? 0) + 1;
+  return g.reduce('sum', g.binary('mul', x, g.constant(counts, [size], 'float')), [0]);
 }
