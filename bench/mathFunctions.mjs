@@ -52,7 +52,10 @@ function compiled(name, { precision, inline, relaxedSimd = false }) {
   const column = COUNT * size;
   const module = new ModuleBuilder();
   const host = new HostFunctions(module);
-  const functions = new MathFunctions(module, host, { relaxedSimd });
+  const bytes = (arity + 1) * column;
+  let end = bytes;
+  const reserve = (count) => (end += count) - count;
+  const functions = new MathFunctions(module, host, { relaxedSimd, reserve });
   const index = module.function([], [], (f) => {
     const lanes = new VectorLanes(f, precision, relaxedSimd);
     const address = f.local('i32');
@@ -62,9 +65,7 @@ function compiled(name, { precision, inline, relaxedSimd = false }) {
     });
   });
   module.export('run', index);
-  const bytes = (arity + 1) * column;
-  module.requireMemory(bytes);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
   const table = { ...UNARY, ...BINARY };
   const call = (id, ...args) => table[host.names[id]](...args);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { host: { memory, call } });

@@ -12,16 +12,19 @@ export interface Form {
   readonly lanes: 'scalar' | 'vector';
   readonly inline: boolean;
   readonly relaxedSimd?: boolean;
+  /** Whether constants stand in memory rather than in the code. */
+  readonly pool?: boolean;
 }
 
 /** Every form of a precision without relaxed SIMD. */
 export function formsOf(precision: Precision): Form[] {
-  return (['vector', 'scalar'] as const).flatMap((lanes) => [true, false].map((inline) => ({ precision, lanes, inline })));
+  const forms = (['vector', 'scalar'] as const).flatMap((lanes) => [true, false].map((inline) => ({ precision, lanes, inline })));
+  return [...forms, { precision, lanes: 'vector', inline: false, pool: true }];
 }
 
 /** A form in words. */
-export function nameOf({ precision, lanes, inline, relaxedSimd = false }: Form): string {
-  return `${precision} ${lanes}, ${inline ? 'inlined' : 'called'}${relaxedSimd ? ', fused' : ''}`;
+export function nameOf({ precision, lanes, inline, relaxedSimd = false, pool = false }: Form): string {
+  return `${precision} ${lanes}, ${inline ? 'inlined' : 'called'}${relaxedSimd ? ', fused' : ''}${pool ? ', constants in memory' : ''}`;
 }
 
 /** What a host may be asked for, besides the functions that graphs know. */
@@ -58,7 +61,7 @@ function known(name: string): (...args: number[]) => number {
 }
 
 function pages(rows: number, arity: number, size: number): number {
-  return Math.max(1, Math.ceil((size * rows * (arity + 1)) / 65536));
+  return Math.ceil((size * rows * (arity + 1)) / 65536) + 1;
 }
 
 function moduleFor(
@@ -70,7 +73,11 @@ function moduleFor(
   const { precision, relaxedSimd = false } = form;
   const module = new ModuleBuilder();
   const host = new HostFunctions(module);
-  const functions = new MathFunctions(module, host, { relaxedSimd });
+  // Constants go to the last page, which nothing else uses.
+  const size = precision === 'float64' ? 8 : 4;
+  let end = (pages(rows, arity, size) - 1) * 65536;
+  const reserve = (bytes: number): number => (end += bytes) - bytes;
+  const functions = new MathFunctions(module, host, { relaxedSimd, ...(form.pool === true ? { reserve } : {}) });
   const index = module.function([], [], (f) => {
     const lanes: Lanes = form.lanes === 'vector' ? new VectorLanes(f, precision, relaxedSimd) : new ScalarLanes(f, precision);
     const address = f.local('i32');
@@ -81,6 +88,6 @@ function moduleFor(
     });
   });
   module.export('run', index);
-  module.requireMemory(pages(rows, arity, precision === 'float64' ? 8 : 4) * 65536);
+  module.requireMemory(pages(rows, arity, size) * 65536);
   return { bytes: module.toBytes() as Uint8Array<ArrayBuffer>, hostNames: host.names };
 }

@@ -9,7 +9,7 @@ interface FunctionImport {
   readonly type: number;
 }
 
-const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
+const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10, data: 11 } as const;
 
 /** Collects the parts of a module; functions are named by their index, imports first. */
 export class ModuleBuilder {
@@ -18,6 +18,7 @@ export class ModuleBuilder {
   readonly #imports: FunctionImport[] = [];
   readonly #functions: { type: number; builder: FunctionBuilder | null }[] = [];
   readonly #exports: { name: string; index: number }[] = [];
+  readonly #data: { address: number; bytes: Uint8Array }[] = [];
   #memoryPages = 0;
 
   /** A function that the host brings. @throws Error once the module has functions of its own. */
@@ -59,6 +60,12 @@ export class ModuleBuilder {
     this.#memoryPages = Math.max(this.#memoryPages, Math.ceil(bytes / 65536));
   }
 
+  /** Bytes that are written to memory when the module is instantiated. */
+  data(address: number, bytes: Uint8Array): void {
+    this.#data.push({ address, bytes });
+    this.requireMemory(address + bytes.length);
+  }
+
   /** The module in its binary form. */
   toBytes(): Uint8Array {
     const out = new ByteWriter();
@@ -89,6 +96,13 @@ export class ModuleBuilder {
     section(out, SECTION.code, this.#functions, (w, { builder }) => {
       if (builder === null) throw new Error('a function was declared but not defined');
       w.sized(builder.toBytes());
+    });
+    section(out, SECTION.data, this.#data, (w, { address, bytes }) => {
+      // Memory 0, at the value of the expression i32.const address, end.
+      w.bytes([0x00, 0x41]);
+      w.signed(address);
+      w.byte(0x0b);
+      w.sized(bytes);
     });
     return out.toBytes().slice();
   }

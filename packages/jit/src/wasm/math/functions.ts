@@ -4,7 +4,6 @@ import type { ModuleBuilder } from '../encode/moduleBuilder.ts';
 import type { Lanes, Precision } from '../lanes/lanes.ts';
 import { ScalarLanes } from '../lanes/scalar.ts';
 import { VectorLanes } from '../lanes/vector.ts';
-import type { Call } from './mathLanes.ts';
 import { MathLanes } from './mathLanes.ts';
 import { vectorFunction } from './registry.ts';
 
@@ -38,33 +37,43 @@ export class HostFunctions {
   }
 }
 
+/** How functions are written. */
+export interface MathOptions {
+  readonly relaxedSimd: boolean;
+  /** Gives out memory for constants: the address of so many bytes. Without it constants stand in the code, which is slower. */
+  readonly reserve?: (bytes: number) => number;
+}
+
 /** Emits calls of functions of numbers. */
 export class MathFunctions {
   readonly #module: ModuleBuilder;
   readonly #host: HostFunctions;
-  readonly #relaxed: boolean;
+  readonly #options: MathOptions;
   readonly #defined = new Map<string, number>();
+  readonly #places = new Map<string, number>();
 
-  constructor(module: ModuleBuilder, host: HostFunctions, options: { readonly relaxedSimd: boolean }) {
+  constructor(module: ModuleBuilder, host: HostFunctions, options: MathOptions) {
     this.#module = module;
     this.#host = host;
-    this.#relaxed = options.relaxedSimd;
+    this.#options = options;
   }
 
   /**
    * The value of a function of one to three values, lane by lane.
    *
    * @param name - a `UnaryFunction` or `BinaryFunction` of graphs, or a registered special function.
-   * @param inline - whether to write the function's code here, where it has any, rather than call it: for hot loops.
+   * @param inline - whether to write the function's code here, if it is short, rather than call it: for hot loops.
    */
   emit(lanes: Lanes, name: string, args: readonly Local[], inline: boolean): Local {
     const { f, precision } = lanes;
-    if (vectorFunction(name) === undefined) return this.#askHost(lanes, name, args);
+    const found = vectorFunction(name);
+    if (found === undefined) return this.#askHost(lanes, name, args);
+    const isWritten = inline && !found.isLong;
     const result = f.local(lanes.type);
     f.scoped(() => {
       const vectors = new VectorLanes(f, precision);
       const own = args.map((arg) => (lanes.count === 1 ? vectors.splat(arg) : arg));
-      const y = inline ? this.#write(f, precision, name, own) : this.#call(f, precision, name, own);
+      const y = isWritten ? this.#write(f, precision, name, own) : this.#call(f, precision, name, own);
       f.get(lanes.count === 1 ? vectors.extract(y, 0) : y).set(result);
     });
     return result;
@@ -84,16 +93,33 @@ export class MathFunctions {
   #write(f: FunctionBuilder, precision: Precision, name: string, args: readonly Local[]): Local {
     const found = vectorFunction(name);
     if (found === undefined) throw new Error(`there is no vector code for "${name}"`);
-    if (precision === 'float32' && found.doubleOnly) {
+    if (precision === 'float32' && found.isLong) {
       return this.#lanes(f, 'float32').inDouble(args, (halves) => this.#call(f, 'float64', name, halves));
     }
     return found.write(this.#lanes(f, precision), args);
   }
 
   #lanes(f: FunctionBuilder, precision: Precision): MathLanes {
-    const host: Call = (name, args) => this.#askHost(new VectorLanes(f, precision), name, args);
-    const own: Call = (name, args) => this.#call(f, precision, name, args);
-    return new MathLanes(f, precision, this.#relaxed, { host, own });
+    return new MathLanes(f, precision, {
+      relaxedSimd: this.#options.relaxedSimd,
+      host: (name, args) => this.#askHost(new VectorLanes(f, precision), name, args),
+      call: (name, args) => this.#call(f, precision, name, args),
+      place: (bytes) => this.#place(bytes),
+    });
+  }
+
+  /** The address of sixteen constant bytes. */
+  #place(bytes: Uint8Array): number | undefined {
+    const { reserve } = this.#options;
+    if (reserve === undefined) return undefined;
+    const key = bytes.join();
+    let address = this.#places.get(key);
+    if (address === undefined) {
+      address = reserve(bytes.length);
+      this.#places.set(key, address);
+      this.#module.data(address, bytes);
+    }
+    return address;
   }
 
   /** A call of the function, which is defined when it is first called. */

@@ -7,6 +7,17 @@ import { VectorLanes } from '../lanes/vector.ts';
 /** Calls the named function on vectors, lane by lane at worst. */
 export type Call = (name: string, args: readonly Local[]) => Local;
 
+/** What the functions of a module are written with. */
+export interface Surroundings {
+  readonly relaxedSimd: boolean;
+  /** Asks the host for a function, lane by lane. */
+  readonly host: Call;
+  /** Calls a function of the module's own. */
+  readonly call: Call;
+  /** Where a vector constant stands in memory; undefined if it is to be written into the code. */
+  readonly place: (bytes: Uint8Array) => number | undefined;
+}
+
 /** A value for each precision. */
 export type ByPrecision<T> = Readonly<Record<Precision, T>>;
 
@@ -27,18 +38,15 @@ export class MathLanes extends VectorLanes {
   readonly greatest: number;
   /** 1.5 * 2^fractionBits: a number near 0 that is added to it is rounded to a whole one, which stands in the low bits. */
   readonly magic: number;
-  /** Asks the host for a function, lane by lane. */
-  readonly host: Call;
-  /** Calls a function of this module's own. */
-  readonly call: Call;
+  readonly #surroundings: Surroundings;
   readonly #integer: 'i32x4' | 'i64x2';
-  readonly #fused: boolean;
   /** Inside of code that seldom runs, whose constants would only take registers from what runs always. */
   #isRare = false;
   readonly #float: 'f32x4' | 'f64x2';
 
-  constructor(f: FunctionBuilder, precision: Precision, relaxed: boolean, calls: { readonly host: Call; readonly own: Call }) {
-    super(f, precision, relaxed);
+  constructor(f: FunctionBuilder, precision: Precision, surroundings: Surroundings) {
+    super(f, precision, surroundings.relaxedSimd);
+    this.#surroundings = surroundings;
     const double = precision === 'float64';
     this.fractionBits = double ? 52 : 23;
     this.exponentEnd = double ? 1024 : 128;
@@ -46,9 +54,16 @@ export class MathLanes extends VectorLanes {
     this.magic = 1.5 * 2 ** this.fractionBits;
     this.#integer = double ? 'i64x2' : 'i32x4';
     this.#float = double ? 'f64x2' : 'f32x4';
-    this.host = calls.host;
-    this.call = calls.own;
-    this.#fused = relaxed;
+  }
+
+  /** Asks the host for a function, lane by lane. */
+  host(name: string, args: readonly Local[]): Local {
+    return this.#surroundings.host(name, args);
+  }
+
+  /** Calls a function of this module's own. */
+  call(name: string, args: readonly Local[]): Local {
+    return this.#surroundings.call(name, args);
   }
 
   /** The one that belongs to the precision. */
@@ -231,7 +246,7 @@ export class MathLanes extends VectorLanes {
    * rounded to float32.
    */
   throughDouble(x: Local, write: (double: MathLanes, half: Local) => readonly [Local, Local]): readonly [Local, Local] {
-    const double = new MathLanes(this.f, 'float64', this.#fused, { host: this.host, own: this.call });
+    const double = new MathLanes(this.f, 'float64', this.#surroundings);
     const low = write(double, this.#lowHalf(x));
     const high = write(double, this.#highHalf(x));
     return [this.keep(() => this.f.get(low[0]).get(high[0]).shuffle(LOW_WORDS)), this.#narrowed(low[1], high[1])];
@@ -253,7 +268,11 @@ export class MathLanes extends VectorLanes {
   }
 
   #constant(bytes: Uint8Array): Local {
-    return (this.#isRare ? undefined : this.f.hoisted(bytes)) ?? this.keep(() => this.f.v128(bytes));
+    const local = this.#isRare ? undefined : this.f.hoisted(bytes);
+    if (local !== undefined) return local;
+    // A load is one instruction to the machine, a constant in the code three.
+    const address = this.#surroundings.place(bytes);
+    return this.keep(() => (address === undefined ? this.f.v128(bytes) : this.f.i32(0).memory('v128.load', address)));
   }
 
   #op(name: PlainOp, a: Local, b: Local): Local {

@@ -28,8 +28,8 @@ function binary(write: (v: MathLanes, a: Local, b: Local) => Local): VectorFunct
   };
 }
 
-/** Those written for both precisions. */
-const BOTH: ReadonlyMap<string, VectorFunction> = new Map([
+/** Short ones, written for both precisions. */
+const SHORT: ReadonlyMap<string, VectorFunction> = new Map([
   ['cos', unary(cos)],
   ['exp', unary(exp)],
   ['expm1', unary(expm1)],
@@ -42,8 +42,11 @@ const BOTH: ReadonlyMap<string, VectorFunction> = new Map([
   ['tanh', unary(tanh)],
 ]);
 
-/** Those written for float64 alone: float32 are widened for them. The capitals are the names of kernels of ppl. */
-const DOUBLE: ReadonlyMap<string, VectorFunction> = new Map([
+/**
+ * Long ones, which are never inlined, written for float64 alone: float32 are widened for them. Capitals are the names of ppl's
+ * kernels.
+ */
+const LONG: ReadonlyMap<string, VectorFunction> = new Map([
   ['Digamma', unary(digamma)],
   ['Erfc', unary(erfc)],
   ['Lgamma', unary(lgamma)],
@@ -55,10 +58,13 @@ const DOUBLE: ReadonlyMap<string, VectorFunction> = new Map([
   ['pow', binary(pow)],
 ]);
 
-/** The vector code of a function, and whether it is for float64 alone; undefined where the host must be asked. */
-export function vectorFunction(name: string): { readonly write: VectorFunction; readonly doubleOnly: boolean } | undefined {
-  const both = BOTH.get(name);
-  if (both !== undefined) return { write: both, doubleOnly: false };
-  const write = DOUBLE.get(name);
-  return write && { write, doubleOnly: true };
+/**
+ * The vector code of a function, and whether it is long and for float64 alone. Undefined where the host is asked: tan, asin,
+ * acos, atan, atan2, sinh, cosh, asinh, acosh, atanh, mod, and registered functions that are not among these.
+ */
+export function vectorFunction(name: string): { readonly write: VectorFunction; readonly isLong: boolean } | undefined {
+  const short = SHORT.get(name);
+  if (short !== undefined) return { write: short, isLong: false };
+  const long = LONG.get(name);
+  return long && { write: long, isLong: true };
 }
