@@ -49,7 +49,7 @@ const DENSE_RANGE = 1e6;
  * 2603.18845, 2026).
  *
  * @param draws - at least two.
- * @param previous - the diagonal to keep where draws or gradients do not vary.
+ * @param previous - the diagonal to keep where draws do not vary.
  */
 export function fisherEstimate(
   draws: readonly Visited[],
@@ -60,8 +60,10 @@ export function fisherEstimate(
   const gradients = standardise(draws.map(({ gradient }) => gradient));
   const dimension = previous.length;
   const variances = previous.map((before, i) => {
-    const variance = (positions.sd[i] ?? 0) / (gradients.sd[i] ?? 0);
-    return variance > 1e-30 && variance < 1e30 ? variance : before;
+    const spread = positions.sd[i] ?? 0;
+    const variance = spread / (gradients.sd[i] ?? 0);
+    // Gradients that do not vary (a wall on either side, and nothing between) say nothing of the scale.
+    return [variance, spread * spread].find((value) => value > 1e-30 && value < 1e30) ?? before;
   });
   const diagonal: InverseMassMatrix = { kind: 'diagonal', values: variances };
   if (form === 'diagonal' || dimension === 1) return diagonal;

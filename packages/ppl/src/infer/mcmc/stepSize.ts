@@ -45,8 +45,9 @@ export function findReasonableStepSize(
     }
     if (stepSize === 0) {
       throw new Error(
-        'cannot find a step size: however small a step, the log density jumps. It is discontinuous, or not the same ' +
-          'at each evaluation: does the model draw random numbers besides its sample sites?',
+        'cannot find a step size: however small a step, the log density jumps. It is discontinuous, or its gradient is ' +
+          'NaN or wrong, or it is not the same at each evaluation: does the model draw random numbers besides its sample ' +
+          'sites?',
       );
     }
   }

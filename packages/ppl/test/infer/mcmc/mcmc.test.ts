@@ -254,7 +254,8 @@ describe('diagnostics', () => {
       await mcmc.run();
       expect(mcmc.diagnostics()[0]).toMatchObject({ divergences: 30, acceptProb: 0, stepSize: 1e4 });
       expect(new Set(mcmc.getSamples()['q']!.data).size).toBe(2);
-      expect(mcmc.warnings()[0]).toMatch(/^30 transitions diverged: .*targetAcceptProb/);
+      expect(mcmc.warnings()[0]).toMatch(/^chain 0 \(step size 1.0e\+4\) never moved/);
+      expect(mcmc.warnings()[1]).toMatch(/^30 transitions diverged, .*step size given far too large/);
     }
   });
 
