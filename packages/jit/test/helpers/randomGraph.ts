@@ -37,6 +37,8 @@ const OPERATIONS: readonly ((g: GraphBuilder, a: NodeId, b: NodeId, detail: numb
   (g, a, _, k) => g.binary('pow', g.binary('add', g.unary('abs', a), g.scalar(0.5)), g.scalar(pick([2, 0.5, -1, 3, -2, 1.5, 0, 1, -0.5, 4], k))),
   (g, a, b, k) => (broadcastable(g.shape(a), g.shape(b)) ? g.select(choice(g, a, k), a, b) : a),
   (g, a, _, k) => g.reduce(pick(REDUCTIONS, k), a, g.shape(a).flatMap((_, axis) => ((k >> axis) % 2 === 0 ? [axis] : []))),
+  (g, a, b, k) => g.special('erf', g.binary('mul', g.reduce('sum', a, g.shape(a).map((_, axis) => axis)), constant(g, b, 3 * k))),
+  tinyArrays,
   (g, a, _, k) => g.reduce('sum', a, g.shape(a).flatMap((_, axis) => ((k >> axis) % 2 === 0 ? [axis] : []))),
   (g, a, _, k) => g.broadcast(a, [k % 2 === 0 ? 2 : 1, ...g.shape(a).map((n) => (n === 1 && k % 3 === 0 ? 4 : n))].slice(g.shape(a).length > 2 ? 1 : 0)),
   (g, a, _, k) => g.reshape(a, pick([[sizeOf(g.shape(a))], [1, ...g.shape(a)], g.shape(a).filter((n) => n !== 1), [...g.shape(a), 1], g.shape(a).toReversed()], k)),
@@ -62,11 +64,22 @@ function arithmeticOf(g: GraphBuilder, fn: BinaryFunction, a: NodeId, b: NodeId)
   return g.binary(fn, a, broadcastable(g.shape(a), g.shape(b)) ? b : a);
 }
 
+/** Scalars put together, worked with, and taken apart. */
+function tinyArrays(g: GraphBuilder, a: NodeId, b: NodeId, k: number): NodeId {
+  const scalars = [a, b].map((x) => g.reshape(g.reduce('max', x, g.shape(x).map((_, axis) => axis)), [1]));
+  const pair = g.concat(k % 2 === 0 ? scalars : scalars.toReversed(), 0);
+  const grid = g.binary(pick(ARITHMETIC, k), g.reshape(pair, [2, 1]), g.binary('mul', pair, constant(g, pair, k >> 2)));
+  const turned = k % 3 === 0 ? g.transpose(grid, [1, 0]) : g.slice(grid, [1, 0], [2, 2], [-1, 1]);
+  return k % 5 === 0 ? g.reduce('sum', turned, [k % 2]) : g.slice(turned, [k % 2, (k >> 1) % 2], [1, 1]);
+}
+
 /** A scalar, or an array of the operand's shape. */
 function constant(g: GraphBuilder, a: NodeId, k: number): NodeId {
   const value = pick(CONSTANTS, k);
   const shape = g.shape(a);
-  return k % 3 === 0 ? g.constant(Array.from({ length: sizeOf(shape) }, (_, i) => 0.3 + value + i), shape, 'float') : g.scalar(value === 0 ? 4 : value);
+  if (k % 3 !== 0) return g.scalar(value === 0 ? 4 : value);
+  // Of many values, or of two.
+  return g.constant(Array.from({ length: sizeOf(shape) }, (_, i) => 0.3 + value + (k % 2 === 0 ? i : i % 2)), shape, 'float');
 }
 
 /** A condition that rounding cannot turn over: on constants alone, or on an input against a constant. */
