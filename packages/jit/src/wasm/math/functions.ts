@@ -5,7 +5,7 @@ import type { Lanes, Precision } from '../lanes/lanes.ts';
 import { ScalarLanes } from '../lanes/scalar.ts';
 import { VectorLanes } from '../lanes/vector.ts';
 import { MathLanes } from './mathLanes.ts';
-import { vectorFunction } from './registry.ts';
+import { vectorCode } from './registry.ts';
 
 /** The host's functions that a module calls, by name; a module calls them by their place here. */
 export class HostFunctions {
@@ -66,7 +66,7 @@ export class MathFunctions {
    */
   emit(lanes: Lanes, name: string, args: readonly Local[], inline: boolean): Local {
     const { f, precision } = lanes;
-    const found = vectorFunction(name);
+    const found = vectorCode(name);
     if (found === undefined) return this.#askHost(lanes, name, args);
     const isWritten = inline && !found.isLong;
     const result = f.local(lanes.type);
@@ -91,9 +91,9 @@ export class MathFunctions {
 
   /** The function's own code. */
   #write(f: FunctionBuilder, precision: Precision, name: string, args: readonly Local[]): Local {
-    const found = vectorFunction(name);
+    const found = vectorCode(name);
     if (found === undefined) throw new Error(`there is no vector code for "${name}"`);
-    if (precision === 'float32' && found.isLong) {
+    if (precision === 'float32' && found.isDouble) {
       return this.#lanes(f, 'float32').inDouble(args, (halves) => this.#call(f, 'float64', name, halves));
     }
     return found.write(this.#lanes(f, precision), args);

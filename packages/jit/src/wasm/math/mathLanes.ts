@@ -152,9 +152,9 @@ export class MathLanes extends VectorLanes {
     return this.#op(`${this.#integer}.eq`, a, b);
   }
 
-  /** The first 26 bits of float64: products of two such numbers are exact. */
+  /** The first 26 bits (float32: 12): products of two such numbers are exact. */
   cut(a: Local): Local {
-    return this.bitAnd(a, this.bits(-1n << 27n));
+    return this.bitAnd(a, this.bits(-1n << (this.size === 8 ? 27n : 12n)));
   }
 
   /** `value` where the mask holds, else +0. */

@@ -28,43 +28,41 @@ function binary(write: (v: MathLanes, a: Local, b: Local) => Local): VectorFunct
   };
 }
 
-/** Short ones, written for both precisions. */
-const SHORT: ReadonlyMap<string, VectorFunction> = new Map([
-  ['cos', unary(cos)],
-  ['exp', unary(exp)],
-  ['expm1', unary(expm1)],
-  ['log', unary(log)],
-  ['log1p', unary(log1p)],
-  ['sigmoid', unary(sigmoid)],
-  ['sin', unary(sin)],
-  ['softplus', unary(softplus)],
-  ['sqrt', unary((v, x) => v.sqrt(x))],
-  ['tanh', unary(tanh)],
+/** A function's vector code. */
+export interface VectorCode {
+  readonly write: VectorFunction;
+  /** Whether it is so long that it is never inlined. */
+  readonly isLong: boolean;
+  /** Whether it is for float64 alone: float32 are widened for it. */
+  readonly isDouble: boolean;
+}
+
+const CODES: ReadonlyMap<string, VectorCode> = new Map<string, VectorCode>([
+  ...Object.entries({ cos, exp, expm1, log, log1p, sigmoid, sin, softplus, sqrt, tanh }).map(
+    ([name, write]) => [name, { write: unary(write), isLong: false, isDouble: false }] as const,
+  ),
+  ['erf', { write: unary(erf), isLong: true, isDouble: false }],
+  ['pow', { write: binary(pow), isLong: true, isDouble: true }],
+  // By the names of ppl's kernels.
+  ...Object.entries({
+    Digamma: unary(digamma),
+    Erfc: unary(erfc),
+    Lgamma: unary(lgamma),
+    LogNdtr: unary(logNdtr),
+    Ndtr: unary(ndtr),
+    NormalHazard: unary(normalHazard),
+    Polygamma: binary(polygamma),
+  }).map(([name, write]) => [name, { write, isLong: true, isDouble: true }] as const),
 ]);
 
 /**
- * Long ones, which are never inlined, written for float64 alone: float32 are widened for them. Capitals are the names of ppl's
- * kernels.
+ * The vector code of a function. Undefined where the host is asked: tan, asin, acos, atan, atan2, sinh, cosh, asinh, acosh,
+ * atanh, mod, and registered functions that are not named above.
  */
-const LONG: ReadonlyMap<string, VectorFunction> = new Map([
-  ['Digamma', unary(digamma)],
-  ['Erfc', unary(erfc)],
-  ['Lgamma', unary(lgamma)],
-  ['LogNdtr', unary(logNdtr)],
-  ['Ndtr', unary(ndtr)],
-  ['NormalHazard', unary(normalHazard)],
-  ['Polygamma', binary(polygamma)],
-  ['erf', unary(erf)],
-  ['pow', binary(pow)],
-]);
+export function vectorCode(name: string): VectorCode | undefined {
+  return CODES.get(name);
+}
 
-/**
- * The vector code of a function, and whether it is long and for float64 alone. Undefined where the host is asked: tan, asin,
- * acos, atan, atan2, sinh, cosh, asinh, acosh, atanh, mod, and registered functions that are not among these.
- */
-export function vectorFunction(name: string): { readonly write: VectorFunction; readonly isLong: boolean } | undefined {
-  const short = SHORT.get(name);
-  if (short !== undefined) return { write: short, isLong: false };
-  const long = LONG.get(name);
-  return long && { write: long, isLong: true };
+function sqrt(v: MathLanes, x: Local): Local {
+  return v.sqrt(x);
 }
