@@ -10,10 +10,10 @@ export interface Term {
   readonly isNegative: boolean;
 }
 
-/** The trees of additions in a graph that have a leaf of interest. */
+/** The trees of additions in a graph that have a leaf of interest, of the shape of the tree. */
 export class AddTrees {
   readonly #nodes: readonly Node[];
-  /** Nodes that are a leaf of interest or a tree with one. */
+  /** Trees with a leaf of interest. */
   readonly #isRich: Uint8Array;
   /** Nodes that are part of the tree of their only user. */
   readonly #isInner: Uint8Array;
@@ -29,9 +29,10 @@ export class AddTrees {
       const operand = at(nodes, id);
       return this.#isRich[id] === 1 && isAddition(operand) && uses[id] === 1 && sameShape(operand.shape, node.shape);
     };
+    const isLeafOf = (node: Node, id: NodeId): boolean => isLeaf(at(nodes, id)) && sameShape(at(nodes, id).shape, node.shape);
     nodes.forEach((node, id) => {
-      const isTree = isAddition(node) && termsOf(node, false).some((term) => joins(node, term.id) || isLeaf(at(nodes, term.id)));
-      if (isTree || isLeaf(node)) this.#isRich[id] = 1;
+      const isTree = isAddition(node) && termsOf(node, false).some((term) => joins(node, term.id) || isLeafOf(node, term.id));
+      if (isTree) this.#isRich[id] = 1;
       if (isTree) for (const term of termsOf(node, false)) if (joins(node, term.id)) this.#isInner[term.id] = 1;
     });
   }

@@ -8,7 +8,7 @@ import { positions } from '../graph/evaluate/positions.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Node, NodeId, NodeOf, Part, Shape } from '../graph/node.ts';
-import { at, formatShape, sizeOf, stridesOf } from '../graph/shape.ts';
+import { at, formatShape, sameShape, sizeOf, stridesOf } from '../graph/shape.ts';
 import { AddTrees } from './addTrees.ts';
 import type { Term } from './addTrees.ts';
 import { copyNode, replay } from './replay.ts';
@@ -39,7 +39,7 @@ class Assembler {
 
   /** The sum of pads and of other terms, which come first, as one part that covers everything. */
   ofTerms(terms: readonly Term[], shape: Shape, rename: (id: NodeId) => NodeId): NodeId {
-    const isPad = ({ id }: Term): boolean => isZeroPad(at(this.#nodes, id));
+    const isPad = ({ id }: Term): boolean => isZeroPad(at(this.#nodes, id)) && sameShape(at(this.#nodes, id).shape, shape);
     const others = terms.filter((term) => !isPad(term));
     const boxes = this.#boxes(terms.filter(isPad), rename);
     if (others.length === 0) {

@@ -261,6 +261,7 @@ describe("assembling", () => {
     ['pads of apart', (g, { x, y }) => g.binary('add', g.pad(x, [4], [1], 0), g.pad(y, [0], [5], 0)), 'assemble(y at [0], x at [4]; in 0)'],
     ['pads of apart, one subtracted', (g, { x, y }) => g.binary('sub', g.pad(x, [4], [1], 0), g.pad(y, [0], [5], 0)), 'assemble(neg(y) at [0], x at [4]; in 0)'],
     ['pads that overlap', (g, { x, y }) => g.binary('add', g.pad(x, [3], [2], 0), g.pad(y, [0], [5], 0)), 'accumulate(x at [3], y at [0]; in 0)'],
+    ['pads that broadcast', (g, { x }) => g.binary('add', g.reshape(g.pad(x, [1], [0], 0), [1, 5]), g.pad(x, [0], [1], 0)), 'add(reshape(assemble(x at [1]; in 0)), assemble(x at [0]; in 0))'],
     ['pads of one place', (g, { x, y, s }) => g.binary('add', g.pad(x, [3], [2], 0), g.binary('sub', g.pad(s1(g, s), [0], [8], 0), g.pad(y, [3], [2], 0))), 'assemble(reshape(s) at [0], sub(x, y) at [3]; in 0)'],
     ['a pad and an array', (g, { y, s }) => g.binary('add', g.pad(s1(g, s), [2], [1], 0), y), 'accumulate(y at [0], reshape(s) at [2]; in 0)'],
     ['pads and arrays', (g, { x, y, s, t }) => g.binary('add', g.binary('add', x, g.pad(s1(g, s), [2], [1], 0)), g.binary('sub', y, g.pad(s1(g, t), [0], [3], 0))), 'accumulate(add(x, y) at [0], reshape(s) at [2], reshape(neg(t)) at [0]; in 0)'],
