@@ -159,14 +159,15 @@ export class LoopBody {
     const { local, offset } = this.#at(round, walk);
     const stride = strideOf(walk);
     const index = this.#read(round, indices).number;
-    if (this.#isUniform(indices) && stride === 1) {
-      return Held.number(lanes, lanes.load(this.#indexed(lanes, index, 0, axis, local), offset));
-    }
+    const load = (own: Lanes, lane: number): Local => {
+      const place = offset + lane * stride * lanes.size;
+      // Addresses of loads must not be negative before the offset of the instruction is added.
+      if (axis.stride < 0) return own.load(this.#indexed(lanes, index, lane, axis, local, place), 0);
+      return own.load(this.#indexed(lanes, index, lane, axis, local), place);
+    };
+    if (this.#isUniform(indices) && stride === 1) return Held.number(lanes, load(lanes, 0));
     const scalar = new ScalarLanes(lanes.f, lanes.precision);
-    const numbers = eachLane(lanes, (lane) =>
-      scalar.load(this.#indexed(lanes, index, lane, axis, local), offset + lane * stride * lanes.size),
-    );
-    return Held.number(lanes, lanes.pack(numbers));
+    return Held.number(lanes, lanes.pack(eachLane(lanes, (lane) => load(scalar, lane))));
   }
 
   #scatter(round: Round, { updates, indices, out, target }: Scatter): void {
@@ -207,8 +208,8 @@ export class LoopBody {
     return result;
   }
 
-  /** `local` plus the bytes that the index in one lane skips; an index that may be out of range is moved into it. */
-  #indexed(lanes: Lanes, index: Local, lane: number, { stride, size, isSafe }: IndexedAxis, local: Local): Local {
+  /** `local` and `more` plus the bytes that the index in one lane skips; one that may be out of range is moved into it. */
+  #indexed(lanes: Lanes, index: Local, lane: number, { stride, size, isSafe }: IndexedAxis, local: Local, more: number = 0): Local {
     const { f } = lanes;
     const whole = this.#index(lanes, index, lane);
     if (!isSafe) {
@@ -216,6 +217,7 @@ export class LoopBody {
       f.i32(size - 1).get(whole).get(whole).i32(size).op('i32.ge_s').op('select').set(whole);
     }
     f.get(whole).i32(stride * lanes.size).op('i32.mul').get(local).op('i32.add');
+    if (more !== 0) f.i32(more).op('i32.add');
     const result = f.local('i32');
     f.set(result);
     return result;
