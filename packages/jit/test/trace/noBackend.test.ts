@@ -14,6 +14,14 @@ test('no backend is needed to trace', () => {
   expect(tf.getBackend()).toBeNull();
 });
 
+test('nor to check, which is done by tracing again', () => {
+  let calls = 0;
+  const point = [[1, 2]];
+  traceGraph((x) => (calls++, tf.sum(tf.exp(x))), { ...options, point });
+  expect(calls).toBe(3);
+  expect(() => traceGraph((x) => tf.sum(tf.mul(x, ++calls)), { ...options, point })).toThrow(/two traces of it differ/);
+});
+
 test('a backend that is still starting is named', async () => {
   tf.registerBackend('slow', () => new Promise(() => {}));
   void tf.setBackend('slow');
