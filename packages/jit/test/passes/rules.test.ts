@@ -129,6 +129,8 @@ describe("powers and functions", () => {
     ['sqrt(x x)', (g, { x }) => g.unary('sqrt', g.binary('mul', x, x)), 'abs(x)'],
     ['sqrt(x) sqrt(x)', (g, { x }) => g.binary('mul', g.unary('sqrt', x), g.unary('sqrt', x)), 'mul(sqrt(x), sqrt(x))'],
     ['sqrt(exp(x)) sqrt(exp(x))', (g, { x }) => g.binary('mul', g.unary('sqrt', g.unary('exp', x)), g.unary('sqrt', g.unary('exp', x))), 'exp(x)'],
+    ['sqrt(1 - s) sqrt(1 - s)', (g, { s }) => square(g, g.unary('sqrt', g.binary('sub', c(g, 1), s))), 'mul(sqrt(sub(1, s)), sqrt(sub(1, s)))'],
+    ['sqrt(1 - sigmoid(s)) squared', (g, { s }) => square(g, g.unary('sqrt', g.binary('sub', c(g, 1), g.unary('sigmoid', s)))), 'sub(1, sigmoid(s))'],
     ['floor(floor(x))', (g, { x }) => g.unary('floor', g.unary('floor', x)), 'floor(x)'],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });
@@ -200,6 +202,7 @@ describe("products of matrices", () => {
     ['sum(u w[:, None], 0)', (g, { w, u }) => g.reduce('sum', g.binary('mul', u, g.reshape(w, [40, 1])), [0]), "reshape(dot(u', reshape(w)))"],
     ['sum(u p, 1)', (g, { x, u }) => g.reduce('sum', g.binary('mul', u, g.slice(x, [0], [3])), [1]), 'reshape(dot(u, reshape(slice(x, 0:3))))'],
     ["sum(u[:, None] n'[None, :3], 2)", (g, { n, u }) => g.reduce('sum', g.binary('mul', g.reshape(u, [40, 1, 3]), g.reshape(g.slice(n, [0, 0], [4, 3]), [1, 4, 3])), [2]), "dot(u, slice(n, 0:4, 0:3)')"],
+    ["sum(u[None] n'[:3, None], 2)", (g, { n, u }) => g.reduce('sum', g.binary('mul', g.reshape(u, [1, 40, 3]), g.reshape(g.slice(n, [0, 0], [4, 3]), [4, 1, 3])), [2]), "dot(slice(n, 0:4, 0:3), u')"],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });
 
@@ -220,6 +223,7 @@ describe("slices and gathers", () => {
     ['m[:, [1, 2]]', (g, { m }) => g.gather(m, g.constant([1, 2], [2], 'int'), 1), 'slice(m, 0:3, 1:3)'],
     ['exp(s x[i]), i longer than x', (g, { x, s }) => g.unary('exp', g.binary('mul', s, g.gather(x, groups(g), 0))), 'gather(exp(mul(x, s)), constant(0, 2, 1, 1, 3, 0); axis 0)'],
     ['x[i] + y[i]', (g, { x, y }) => g.binary('add', g.gather(x, groups(g), 0), g.gather(y, groups(g), 0)), 'gather(add(x, y), constant(0, 2, 1, 1, 3, 0); axis 0)'],
+    ['x[i] + y[j]', (g, { x, y }) => g.binary('add', g.gather(x, groups(g), 0), g.gather(y, g.constant([0, 0, 1, 1, 3, 3], [6], 'int'), 0)), 'add(gather(x, constant(0, 2, 1, 1, 3, 0); axis 0), gather(y, constant(0, 0, 1, 1, 3, 3); axis 0))'],
     ['scatter to consecutive rows', (g, { x }) => g.scatterAdd(x, g.constant([2, 3, 4, 5], [4], 'int'), 7), 'assemble(x at [2]; in 0)'],
     ['scatter of s x', (g, { s, q }) => g.scatterAdd(g.binary('mul', s, g.slice(q, [0], [6])), groups(g), 4), 'mul(scatterAdd(slice(q, 0:6) at constant(0, 2, 1, 1, 3, 0)), s)'],
     ['scatter of s alone', (g, { s }) => g.scatterAdd(g.broadcast(s, [6]), groups(g), 4), 'mul(s, constant(2, 2, 1, 1))'],
@@ -246,6 +250,7 @@ describe("tiny arrays", () => {
     ['(stack(s, t) + x[:2])[1]', (g, { x, s, t }) => g.slice(g.binary('add', stack(g, s, t), g.slice(x, [0], [2])), [1], [1]), 'reshape(add(t, reshape(slice(x, 1:2))))'],
     ['sum(stack(s, t) [1, 2])', (g, { s, t }) => g.reduce('sum', g.binary('mul', stack(g, s, t), g.constant([1, 2], [2], 'float')), [0]), 'add(s, mul(t, 2))'],
     ['(stack(s, t)[:, None] - stack(t, s))[0, 0]', (g, { s, t }) => g.slice(g.binary('sub', g.reshape(stack(g, s, t), [2, 1]), stack(g, t, s)), [0, 0], [1, 1]), 'reshape(sub(s, t))'],
+    ['sum(stack(s, t)[:, None] - [1, 2])', (g, { s, t }) => g.reduce('sum', g.binary('mul', g.reshape(stack(g, s, t), [2, 1]), g.constant([1, 2], [2], 'float')), [0, 1]), 'add(mul(t, 2), add(t, mul(s, 3)))'],
     ['exp(stack(s, t))[0]', (g, { s, t }) => g.slice(g.unary('exp', stack(g, s, t)), [0], [1]), 'slice(exp(assemble(reshape(s) at [0], reshape(t) at [1]; in 0)), 0:1)'],
     ['2 stack(s, t), not taken apart', (g, { s, t }) => g.binary('mul', stack(g, s, t), c(g, 2)), 'mul(assemble(reshape(s) at [0], reshape(t) at [1]; in 0), 2)'],
     ['2 stack(s, t), needed both ways', (g, { s, t }) => ((v) => [g.slice(v, [0], [1]), v])(g.binary('mul', stack(g, s, t), c(g, 2))), 'reshape(mul(s, 2)), assemble(reshape(mul(s, 2)) at [0], reshape(mul(t, 2)) at [1]; in 0)'],
