@@ -16,6 +16,8 @@ export class Proposal implements EvaluatedPoint {
   logDensity: number = Number.NaN;
   /** H */
   energy: number = Number.NaN;
+  /** Whether no point has been taken: none was offered, or it began at the first point of a trajectory and stayed there. */
+  isEmpty = true;
   /** Σ exp(H₀ - H), in units of exp(`logUnit`). */
   private sum: number = Number.NaN;
   private logUnit: number = Number.NaN;
@@ -29,6 +31,14 @@ export class Proposal implements EvaluatedPoint {
   clear(): void {
     this.sum = 0;
     this.logUnit = 0;
+    this.isEmpty = true;
+  }
+
+  /** Forgets all points but the first of the trajectory, of weight 1, which is held without a copy: see `isEmpty`. */
+  beginAt(energy: number): void {
+    this.clear();
+    this.sum = 1;
+    this.energy = energy;
   }
 
   /**
@@ -48,6 +58,7 @@ export class Proposal implements EvaluatedPoint {
     if (!isFirst && !(stream.uniform() * this.sum < share)) return;
     copyPoint(point, this);
     this.energy = energy;
+    this.isEmpty = false;
   }
 
   /**

@@ -1,7 +1,6 @@
 /** @file Dynamic trajectories: multinomial NUTS. */
 import type { RandomStream } from '../../random/stream.ts';
 import {
-  copyPhasePoint,
   copyPoint,
   createPhasePoint,
   energyReached,
@@ -43,6 +42,8 @@ export class DynamicTrajectory {
   private readonly whole: Tree;
   /** Complete subtrees of the extension under way, largest first; `forest[depth]` is the most that is ever needed. */
   private readonly forest: Tree[] = [];
+  /** Where it begins: a point of the caller's, to be left as it is. */
+  private start: PhasePoint;
   /** The point drawn from the trajectory so far, */
   private chosen: Proposal;
   /** and that drawn from the extension under way. */
@@ -59,13 +60,14 @@ export class DynamicTrajectory {
     this.maxTreeDepth = maxTreeDepth;
     this.pool = new PhasePointPool(dimension);
     this.whole = createTree(dimension);
+    this.start = this.whole.first;
     this.chosen = new Proposal(dimension);
     this.candidate = new Proposal(dimension);
   }
 
   /** One transition from `start`, whose momentum and velocity have just been drawn, to `to`. */
   sample(start: PhasePoint, tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo {
-    this.begin(start, stream);
+    this.begin(start);
     let treeDepth = 0;
     while (treeDepth < this.maxTreeDepth) {
       const forward = stream.uniform() < 0.5;
@@ -75,7 +77,7 @@ export class DynamicTrajectory {
       this.choose(stream);
       if (this.extend(this.tree(0), forward)) break;
     }
-    copyPoint(this.chosen, to);
+    copyPoint(this.chosen.isEmpty ? start : this.chosen, to);
     return {
       acceptProb: this.sumAcceptProb / this.numLeapfrog,
       energy: this.chosen.energy,
@@ -85,18 +87,15 @@ export class DynamicTrajectory {
     };
   }
 
-  private begin(start: PhasePoint, stream: RandomStream): void {
-    const { pool, whole, chosen } = this;
-    pool.releaseAll();
-    const only = pool.take();
-    copyPhasePoint(start, only);
-    plant(whole, only);
+  private begin(start: PhasePoint): void {
+    this.pool.releaseAll();
+    this.start = start;
+    plant(this.whole, start);
     this.initialEnergy = hamiltonian(start);
     this.sumAcceptProb = 0;
     this.numLeapfrog = 0;
     this.divergent = false;
-    chosen.clear();
-    chosen.offer(only, this.initialEnergy, 0, 1, stream);
+    this.chosen.beginAt(this.initialEnergy);
   }
 
   /**
@@ -156,7 +155,7 @@ export class DynamicTrajectory {
     const far = forward ? whole.first : whole.last;
     const near = forward ? whole.last : whole.first;
     const turns = turnsAcross(far, near, whole.momentumSum, extension, whole.ownSum);
-    if (near !== far) pool.release(near);
+    if (near !== far && near !== this.start) pool.release(near);
     if (extension.first !== extension.last) pool.release(extension.first);
     if (forward) whole.last = extension.last;
     else whole.first = extension.last;
