@@ -23,8 +23,14 @@ const KERNELS: Readonly<Record<string, string>> = {
   erfc: 'Erfc', lgamma: 'Lgamma', digamma: 'Digamma', trigamma: 'Polygamma', logNdtr: 'LogNdtr',
 };
 
-/** The greatest error of the elementary functions; and of the others, whose relative error must be below 1e-13. */
-const ULPS: Readonly<Record<string, number>> = { erf: 2, erfc: 6, lgamma: 450, digamma: 450, trigamma: 6, logNdtr: 8 };
+/**
+ * The greatest error allowed, in ulps: 2 is the promise for the elementary functions; most keep well below, and what they keep
+ * is asserted. Functions with Infinity here are held to a relative error of 1e-13, absolute near their zeros.
+ */
+const ULPS: Readonly<Record<string, number>> = {
+  exp: 0.9, expm1: 1.2, log: 0.75, log1p: 1.4, sin: 0.85, cos: 0.85, tanh: 2, sigmoid: 2, softplus: 1.6, pow: 1.05, erf: 2,
+  erfc: 5, lgamma: Infinity, digamma: Infinity, trigamma: 4, logNdtr: 6,
+};
 
 const vector: Form = { precision: 'float64', lanes: 'vector', inline: true };
 const forms = [vector, ...(supportsRelaxedSimd() ? [{ ...vector, relaxedSimd: true }] : [])];
@@ -40,14 +46,14 @@ describe.each(Object.entries(functions))('%s', (name, table) => {
 
   test.each(forms.map((form) => [nameOf(form), form] as const))('%s: within its ulps of the exact value', (_, form) => {
     const { values } = applyFunction(kernel, columns, form, { Polygamma: () => NaN });
-    const limit = ULPS[name] ?? 2;
+    const limit = ULPS[name]!;
     const wrong = values.flatMap((value, i) => {
       const [exact, rest] = [table.y[i]!, table.rest[i]!];
       const error = Math.abs(value - exact);
       // The zeros of log Gamma below 0 and of psi: absolute there.
-      if (limit > 100 && error < 5e-15) return [];
+      if (limit === Infinity && error < 5e-15) return [];
       const ulps = Math.abs((value - exact) / ulpOf(exact) - rest);
-      return ulps <= limit && (limit < 100 || error < 1e-13 * Math.abs(exact)) ? [] : [{ at: columns.map((c) => c[i]), value, exact, ulps }];
+      return ulps <= limit && error <= 1e-13 * Math.abs(exact) + Number.MIN_VALUE ? [] : [{ at: columns.map((c) => c[i]), value, exact, ulps }];
     });
     expect(wrong).toEqual([]);
   });
