@@ -34,9 +34,9 @@ export type ScanBody<Carry, X, Y> = (
  * }, 0, shocks);
  * ```
  *
- * Eagerly the steps run one after another. In a function that is compiled, `body` runs once and becomes a loop, forward
- * and for the gradient backward, however many steps there are; so it must do the same at every step, and must not draw
- * random numbers. Gradients flow through the state, the slices, and the tensors from outside that `body` uses.
+ * Eagerly the steps run one after another. In a function that is compiled, `body` becomes a loop, forward and for the
+ * gradient backward, however many steps there are: it runs twice then, must do the same both times, and must not draw random
+ * numbers. Gradients flow through the state, the slices, and the tensors from outside that `body` uses.
  *
  * @param body - one step; the state that it returns must be like the one that it was given, in form, shapes and types. It
  * may return null for no results. It runs in a `tf.tidy` of its own.
@@ -55,14 +55,17 @@ export function scan<const Carry, const X, const Y>(
 ): [carry: TensorTree<Carry>, ys: TensorTree<Y>] {
   checkOptions('ops.scan', options, ['length', 'reverse']);
   let ys: unknown = null;
+  let form: string | undefined;
   const { carries, results } = tf.tidy(() => {
     const first = leavesOf(init, 'ops.scan: init');
     const scanned = leavesOf(xs, 'ops.scan: xs');
     const length = lengthOf(scanned, options.length);
     const step: ScanStep = (carry, slices) => {
       const [next, y] = checkPair(body(withLeaves(init, carry) as TensorTree<Carry>, withLeaves(xs, slices) as TensorTree<X>));
+      const results = leavesOf(y, 'ops.scan: the result');
       ys = y;
-      return { carries: checkCarry(leavesOf(next, 'ops.scan: the carry'), first), results: tensorsOf(leavesOf(y, 'ops.scan: the result')) };
+      form = checkForm('the result', pathsOf(results), form);
+      return { carries: checkCarry(leavesOf(next, 'ops.scan: the carry'), first), results: tensorsOf(results) };
     };
     const run = isTracing() ? traceScan : runSteps;
     const made = run(step, tensorsOf(first), tensorsOf(scanned), { length, reverse: options.reverse ?? false });
@@ -130,9 +133,18 @@ function checkPair(made: unknown): readonly [unknown, unknown] {
   throw new TypeError('ops.scan: the body must return two things, [carry, y]; y may be null');
 }
 
+/** The tensors of a tree, as errors list them. */
+function pathsOf(leaves: readonly Leaf[]): string {
+  return leaves.map(({ path }) => path || 'a tensor').join(', ') || 'nothing';
+}
+
+function checkForm(what: string, form: string, before: string = form): string {
+  if (form === before) return form;
+  throw new Error(`ops.scan: ${what} was ${before}, and after a step of the body is ${form}; it must keep its form`);
+}
+
 function checkCarry(next: readonly Leaf[], first: readonly Leaf[]): Tensor[] {
-  const [had, have] = [first, next].map((leaves) => leaves.map(({ path }) => path || 'a tensor').join(', ') || 'nothing');
-  if (had !== have) throw new Error(`ops.scan: the body was given a carry of ${had} and returned ${have}; it must keep its form`);
+  checkForm('the carry', pathsOf(next), pathsOf(first));
   return next.map(({ path, tensor }, i) => {
     const before = (first[i] as Leaf).tensor;
     if (tensor.dtype === before.dtype && sameShape(tensor.shape, before.shape)) return tensor;

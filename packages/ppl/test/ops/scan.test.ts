@@ -90,7 +90,7 @@ describe('errors name what is wrong', () => {
   test.each([
     ['a carry that changes shape', run((c: Tensor) => [tf.stack([c, c]), null], 0, xs), /carry begins as float32 \[\], but a step made it float32 \[2\]/],
     ['a carry that changes type', run(({ n }: { n: Tensor }) => [{ n: tf.cast(n, 'int32') }, null], { n: 0 }, xs), /carry\.n begins as float32 \[\], but a step made it int32/],
-    ['a carry that changes form', run((c: Tensor) => [{ a: c, b: c }, null], 0, xs), /given a carry of a tensor and returned \.a, \.b/],
+    ['a carry that changes form', run((c: Tensor) => [{ a: c, b: c }, null], 0, xs), /the carry was a tensor, and after a step of the body is \.a, \.b/],
     ['a body that returns one thing', run((c: Tensor) => c, 0, xs), /must return two things, \[carry, y\]/],
     ['nothing to scan over', run((c: Tensor) => [c, null], 0, () => null), /give the number of steps/],
     ['lengths that differ', run((c: Tensor) => [c, null], 0, () => ({ a: tf.ones([3]), b: tf.ones([2, 3]) })), /xs\.b has shape \[2, 3\], but the length is 3 \(by xs\.a\)/],
@@ -101,6 +101,12 @@ describe('errors name what is wrong', () => {
     ['an unknown option', run((c: Tensor) => [c, null], 0, xs, { reversed: true }), /unknown option "reversed"/],
   ])('%s', (_, fn, message) => {
     expect(fn).toThrow(message);
+  });
+
+  test('a result that changes form', () => {
+    let calls = 0;
+    const fickle = run((c: Tensor) => [c, ++calls === 2 ? null : c], 0, xs);
+    expect(fickle).toThrow(/the result was a tensor, and after a step of the body is nothing/);
   });
 
   test('a tensor of the body used after it, in a traced function', () => {
