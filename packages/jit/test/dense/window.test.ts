@@ -107,6 +107,18 @@ describe('pooling', () => {
     );
   });
 
+  test.each([[[2, 2], [6, 4]], [[3, 1], [6, 5]]])('images cut into windows %j', (window, input) => {
+    const geometry = { window, strides: window, dilations: [1, 1], padding: [0, 0] };
+    const output = input.map((size, axis) => size / window[axis]!);
+    for (const precision of ['float64', 'float32'] as const) {
+      const [x, y] = [[2, ...input, 5], [2, ...output, 5]];
+      compare([x], (g, a) => g.pool('max', a, geometry, y), precision, 1);
+      compare([x], (g, a) => g.pool('mean', a, geometry, y), precision, sizeOf(window));
+      compare([x, y], (g, a, b) => g.maxPoolGrad(a!, b!, geometry), precision, 1);
+      compare([y], (g, a) => g.meanPoolGrad(a, geometry, x), precision, sizeOf(window));
+    }
+  });
+
   test('gradient of the greatest goes to the first of equals', () => {
     fc.assert(
       fc.property(windows, channels, batches, precisions, ({ geometry, input, output }, c, batch, precision) => {

@@ -10,12 +10,15 @@ import { correlationKernel, correlationScratch } from './correlate.ts';
 import type { Correlation, Turn } from './correlation.ts';
 import { correlationOf, gradientCorrelationOf } from './correlation.ts';
 import { depthwiseKernel, isDepthwise } from './depthwise.ts';
+import { gradientPhases } from './phases.ts';
 
 type ConvNode = NodeOf<'conv' | 'convGradInput'>;
 
-function formOf(node: ConvNode, x: Shape, filter: Shape): { readonly correlation: Correlation; readonly turn: Turn } {
-  if (node.op === 'conv') return { correlation: correlationOf(node, x, filter, node.shape), turn: 'straight' };
-  return { correlation: gradientCorrelationOf(node, x, filter), turn: 'turned' };
+/** The correlations that make up the result, and how they use the filter. */
+function formsOf(node: ConvNode, x: Shape, filter: Shape): { readonly correlations: readonly Correlation[]; readonly turn: Turn } {
+  if (node.op === 'conv') return { correlations: [correlationOf(node, x, filter, node.shape)], turn: 'straight' };
+  const whole = gradientCorrelationOf(node, x, filter);
+  return { correlations: isDepthwise(whole) ? [whole] : gradientPhases(node, whole), turn: 'turned' };
 }
 
 function isEmptySum({ window, inPerGroup }: Correlation): boolean {
@@ -24,8 +27,9 @@ function isEmptySum({ window, inPerGroup }: Correlation): boolean {
 
 /** Bytes of scratch memory that {@link emitConv} needs. */
 export function convScratch(node: ConvNode, x: Shape, filter: Shape, precision: Precision): number {
-  const { correlation } = formOf(node, x, filter);
-  return sizeOf(node.shape) === 0 || isEmptySum(correlation) ? 0 : correlationScratch(correlation, precision);
+  if (sizeOf(node.shape) === 0) return 0;
+  const sums = formsOf(node, x, filter).correlations.filter((correlation) => !isEmptySum(correlation));
+  return sums.reduce((most, correlation) => Math.max(most, correlationScratch(correlation, precision)), 0);
 }
 
 /** Appends a convolution of `x`, or the gradient of one in its input, where `x` is the gradient in its output. */
@@ -38,13 +42,13 @@ export function emitConv(
   context: DenseContext,
 ): void {
   if (sizeOf(node.shape) === 0) return;
-  const { correlation, turn } = formOf(node, x.shape, filter.shape);
-  if (isEmptySum(correlation)) {
-    fill(f, result, 0, context);
-    return;
+  const { correlations, turn } = formsOf(node, x.shape, filter.shape);
+  if (correlations.some(isEmptySum)) fill(f, result, 0, context);
+  for (const correlation of correlations) {
+    if (isEmptySum(correlation)) continue;
+    const index = isDepthwise(correlation)
+      ? depthwiseKernel(context, correlation, turn)
+      : correlationKernel(context, correlation, turn);
+    callKernel(f, index, [x.address, filter.address, result.address, context.scratch]);
   }
-  const index = isDepthwise(correlation)
-    ? depthwiseKernel(context, correlation, turn)
-    : correlationKernel(context, correlation, turn);
-  callKernel(f, index, [x.address, filter.address, result.address, context.scratch]);
 }

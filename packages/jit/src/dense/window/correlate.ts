@@ -9,13 +9,14 @@ import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
+import { forEachIndex } from '../loops.ts';
 import { fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { transposeKernel } from '../move/transpose.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
 import { tileKernel, vectorsFor } from '../product/tile.ts';
-import type { Correlation, Image, Turn } from './correlation.ts';
+import type { Correlation, Image, Lattice, Turn } from './correlation.ts';
 import { imageOf, writeImage } from './correlation.ts';
 import { forEachTile, sumOver, TILE_ROWS } from './tiles.ts';
 
@@ -43,7 +44,7 @@ export function correlationScratch(correlation: Correlation, precision: Precisio
 /** The kernel (source, filter, output, scratch) of a correlation; its sums must not be empty. */
 export function correlationKernel(context: DenseContext, correlation: Correlation, turn: Turn): number {
   const { precision } = context;
-  const { batch, source, output, groups, inPerGroup, outPerGroup } = correlation;
+  const { batch, source, target, groups, inPerGroup, outPerGroup } = correlation;
   return kernel(context, `correlate ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
     const image = imageOf(correlation, w.size);
     const features = groups * outPerGroup;
@@ -55,12 +56,22 @@ export function correlationKernel(context: DenseContext, correlation: Correlatio
       if (image.isMade) writeImage(w, context, correlation, image, x, made);
       writeProduct(w, context, correlation, image, { image: image.isMade ? made : x, panels: scratch, y });
       w.move(x, sizeOf(source) * groups * inPerGroup * w.size);
-      w.move(y, sizeOf(output) * features * w.size);
+      w.move(y, sizeOf(target.array) * features * w.size);
     });
   });
 }
 
-/** Copies the filter into panels, one after another: the columns of a group, a row for each entry that is summed over. */
+/** Bytes from an array's start to a lattice in it, and along each axis from an entry to the next. */
+function walkOf({ array, first, spacing }: Lattice, entryBytes: number): { offset: number; steps: number[] } {
+  const steps = stridesOf(array).map((stride) => stride * entryBytes);
+  const offset = steps.reduce((sum, step, axis) => sum + step * at(first, axis), 0);
+  return { offset, steps: steps.map((step, axis) => step * at(spacing, axis)) };
+}
+
+/**
+ * Copies the filter into panels, one after another: the columns of a group, a row for each entry that is summed over. A
+ * straight filter is used as a whole.
+ */
 function writePanels(
   w: KernelWriter,
   context: DenseContext,
@@ -69,31 +80,31 @@ function writePanels(
   filter: Local,
   target: Local,
 ): void {
-  const { groups, inPerGroup, outPerGroup } = correlation;
-  const entries = sizeOf(correlation.window);
+  const { groups, inPerGroup, outPerGroup, window } = correlation;
   // The filter's own shape is [entries, channels of a group of x, channels of y].
   const [ofX, ofY] = turn === 'straight' ? [inPerGroup, outPerGroup] : [outPerGroup, inPerGroup];
   const sourceRow = groups * ofY * w.size;
-  const [from, to] = [w.pointer(filter), w.pointer(target)];
+  const lattice = walkOf(correlation.entries, ofX * sourceRow);
+  // A window turned round begins with its last entry.
+  const last = lattice.steps.reduce((sum, step, axis) => sum + (at(window, axis) - 1) * step, lattice.offset);
+  const backwards = lattice.steps.map((step) => -step);
+  const [from, to] = [w.pointer(filter, turn === 'turned' ? last : lattice.offset), w.pointer(target)];
   w.times(groups, () => {
     for (const part of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
       const targetRow = panelRow(context, part.size);
       w.times(part.count, () => {
         if (turn === 'straight') {
-          const rows = { rows: entries * ofX, columns: part.size, sourceRow, targetRow };
+          const rows = { rows: sizeOf(window) * ofX, columns: part.size, sourceRow, targetRow };
           w.call(rowsKernel(context, rows), to, from);
           w.move(from, part.size * w.size);
           w.move(to, rows.rows * targetRow);
         } else {
-          const block = { rows: part.size, columns: ofY, sourceRow, targetRow };
-          const pack = transposeKernel(context, block);
-          w.move(from, (entries - 1) * ofX * sourceRow);
-          w.times(entries, () => {
+          const pack = transposeKernel(context, { rows: part.size, columns: ofY, sourceRow, targetRow });
+          forEachIndex(w.f, window, [{ pointer: from, steps: backwards }], () => {
             w.call(pack, to, from);
-            w.move(from, -ofX * sourceRow);
             w.move(to, ofY * targetRow);
           });
-          w.move(from, (ofX + part.size) * sourceRow);
+          w.move(from, part.size * sourceRow);
         }
       });
     }
@@ -115,9 +126,10 @@ function writeProduct(
   const features = groups * outPerGroup * w.size;
   const inImage = [image.bytes, ...image.steps.map((step, axis) => step * at(strides, axis))];
   const places = [image.isMade ? 1 : correlation.batch, ...output];
-  const inOutput = stridesOf(places).map((stride) => stride * features);
+  const lattice = walkOf(correlation.target, features);
+  const inOutput = [sizeOf(correlation.target.array) * features, ...lattice.steps];
   const inWindow = [...image.steps.map((step, axis) => step * at(correlation.dilations, axis)), w.size];
-  const [left, panel, right] = [w.pointer(pointers.image), w.pointer(pointers.panels), w.pointer(pointers.y)];
+  const [left, panel, right] = [w.pointer(pointers.image), w.pointer(pointers.panels), w.pointer(pointers.y, lattice.offset)];
   const [a, c] = [w.f.local('i32'), w.f.local('i32')];
   w.times(groups, () => {
     for (const columns of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {

@@ -12,6 +12,18 @@ import { copyBox } from '../move/box.ts';
 /** Whether a filter is used as it stands, or turned round, with the roles of its channels exchanged. */
 export type Turn = 'straight' | 'turned';
 
+/** Evenly spaced entries of an array, along each spatial axis. */
+export interface Lattice {
+  readonly array: Shape;
+  readonly first: readonly number[];
+  readonly spacing: readonly number[];
+}
+
+/** All entries of an array. */
+export function wholeLattice(array: Shape): Lattice {
+  return { array, first: array.map(() => 0), spacing: array.map(() => 1) };
+}
+
 /** A filter over images; lists have an entry for each spatial axis. */
 export interface Correlation {
   readonly batch: number;
@@ -20,7 +32,11 @@ export interface Correlation {
   readonly offset: readonly number[];
   readonly spacing: readonly number[];
   readonly output: Shape;
+  /** The entries of the resulting array that the output is. */
+  readonly target: Lattice;
   readonly window: Shape;
+  /** The entries of the filter that the window is, before it is turned round. */
+  readonly entries: Lattice;
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   readonly groups: number;
@@ -41,7 +57,9 @@ export function correlationOf(node: NodeOf<'conv' | 'convGradFilter'>, x: Shape,
     offset: padding,
     spacing: spatial(x).map(() => 1),
     output: spatial(y),
+    target: wholeLattice(spatial(y)),
     window,
+    entries: wholeLattice(window),
     strides,
     dilations,
     groups: node.groups,
@@ -59,7 +77,9 @@ export function gradientCorrelationOf(node: NodeOf<'convGradInput'>, dy: Shape, 
     offset: window.map((n, axis) => (n - 1) * at(dilations, axis) - at(padding, axis)),
     spacing: strides,
     output: spatial(node.shape),
+    target: wholeLattice(spatial(node.shape)),
     window,
+    entries: wholeLattice(window),
     strides: strides.map(() => 1),
     dilations,
     groups: node.groups,

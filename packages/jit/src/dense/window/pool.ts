@@ -7,7 +7,7 @@ import { callKernel, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { fill } from '../move/fill.ts';
 import type { Pooling, WindowPlace } from './readings.ts';
-import { forEachEntry, forEachWindow, imageBytes, poolingOf } from './readings.ts';
+import { forEachEntry, forEachWindow, imageBytes, isPartition, poolingOf } from './readings.ts';
 
 /** Runs `body` for the channels, a vector at a time: with the byte of the first in a local, and how many there are. */
 function forEachVector(w: KernelWriter, channels: number, body: (byte: Local, lanes: number) => void): void {
@@ -22,37 +22,21 @@ function forEachVector(w: KernelWriter, channels: number, body: (byte: Local, la
   w.release(byte);
 }
 
-/** The sum of two addresses. */
-function plus(w: KernelWriter, pointer: Local, byte: Local): Local {
-  const local = w.f.local('i32');
-  w.f.get(pointer).get(byte).op('i32.add').set(local);
-  return local;
-}
-
-/** A counter as a vector of equal floats. */
-function asVector(w: KernelWriter, counter: Local): Local {
-  const [type, shape] = w.precision === 'float64' ? (['f64', 'f64x2'] as const) : (['f32', 'f32x4'] as const);
-  const local = w.f.local('v128');
-  w.f.get(counter).op(`${type}.convert_i32_s`).op(`${shape}.splat`).set(local);
-  return local;
-}
-
 /** Appends maximum or mean over windows. */
 export function emitPool(f: FunctionBuilder, node: NodeOf<'pool'>, x: Place, result: Place, context: DenseContext): void {
   if (sizeOf(node.shape) === 0) return;
   const pooling = poolingOf(node.geometry, x.shape, node.shape);
   const index = kernel(context, `pool ${node.fn} ${JSON.stringify(pooling)}`, 2, (w, source, target) => {
-    const { vector } = w;
     w.times(pooling.batch, () => {
       forEachWindow(w, pooling, source, (place) => {
         forEachVector(w, pooling.channels, (byte, lanes) => {
-          const [total, count] = [w.variable(node.fn === 'max' ? -Infinity : 0), w.f.local('i32')];
-          w.f.i32(0).set(count);
-          forEachEntry(w, pooling, place, (pointer) => {
-            w.into(total, node.fn === 'max' ? 'max' : 'add', total, vector.load(plus(w, pointer, byte), 0));
-            w.f.increment(count, 1);
+          const total = w.variable(node.fn === 'max' ? -Infinity : 0);
+          const count = countOf(w);
+          forEachEntry(w, pooling, place, byte, ({ pointer, offset }) => {
+            w.into(total, node.fn === 'max' ? 'max' : 'add', total, w.vector.load(pointer, offset));
+            count.increase();
           });
-          if (node.fn === 'mean') w.into(total, 'div', total, asVector(w, count));
+          if (node.fn === 'mean') w.into(total, 'div', total, count.local);
           w.storePart(target, 0, total, lanes);
           w.move(target, lanes * w.size);
         });
@@ -61,6 +45,12 @@ export function emitPool(f: FunctionBuilder, node: NodeOf<'pool'>, x: Place, res
     });
   });
   callKernel(f, index, [x.address, result.address]);
+}
+
+/** How many entries a window has inside the image, as a vector of equal floats. */
+function countOf(w: KernelWriter): { readonly local: Local; readonly increase: () => void } {
+  const [local, one] = [w.variable(0), w.variable(1)];
+  return { local, increase: () => w.into(local, 'add', local, one) };
 }
 
 /** Appends the gradient of mean pooling. */
@@ -76,16 +66,14 @@ export function emitMeanPoolGrad(
   const pooling = poolingOf(node.geometry, node.shape, dy.shape);
   const index = kernel(context, `meanPoolGrad ${JSON.stringify(pooling)}`, 2, (w, gradient, target) => {
     const { vector } = w;
-    const count = w.f.local('i32');
     w.times(pooling.batch, () => {
       forEachWindow(w, pooling, target, (place) => {
-        w.f.i32(0).set(count);
-        forEachEntry(w, pooling, place, () => w.f.increment(count, 1));
         forEachVector(w, pooling.channels, (byte, lanes) => {
-          const share = vector.div(vector.load(gradient, 0), asVector(w, count));
-          forEachEntry(w, pooling, place, (pointer) => {
-            const entry = plus(w, pointer, byte);
-            w.storePart(entry, 0, vector.add(vector.load(entry, 0), share), lanes);
+          const count = countOf(w);
+          forEachEntry(w, pooling, place, byte, () => count.increase());
+          const share = vector.div(vector.load(gradient, 0), count.local);
+          forEachEntry(w, pooling, place, byte, ({ pointer, offset }) => {
+            w.storePart(pointer, offset, vector.add(vector.load(pointer, offset), share), lanes);
           });
           w.move(gradient, lanes * w.size);
         });
@@ -105,23 +93,26 @@ export function emitMaxPoolGrad(
   result: Place,
   context: DenseContext,
 ): void {
-  fill(f, result, 0, context);
-  if (sizeOf(node.shape) * sizeOf(dy.shape) === 0) return;
   const pooling = poolingOf(node.geometry, node.shape, dy.shape);
+  // Where every entry is in one window, each is written once, whatever was there.
+  const isOnce = isPartition(pooling);
+  if (!isOnce) fill(f, result, 0, context);
+  if (sizeOf(node.shape) * sizeOf(dy.shape) === 0) return;
   const index = kernel(context, `maxPoolGrad ${JSON.stringify(pooling)}`, 3, (w, source, gradient, target) => {
+    const { vector } = w;
+    const [zero, apart] = [w.variable(0), w.f.local('i32')];
     // From an entry of x to the same of the result.
-    const apart = w.f.local('i32');
     w.f.get(target).get(source).op('i32.sub').set(apart);
     w.times(pooling.batch, () => {
       forEachWindow(w, pooling, source, (place) => {
         forEachVector(w, pooling.channels, (byte, lanes) => {
           const first = firstGreatest(w, pooling, place, byte);
-          const share = w.vector.load(gradient, 0);
-          forEachEntry(w, pooling, place, (pointer, entry) => {
-            const to = plus(w, plus(w, pointer, byte), apart);
-            const isFirst = w.vector.eq(first, asVector(w, entry));
-            const old = w.vector.load(to, 0);
-            w.storePart(to, 0, w.vector.select(isFirst, w.vector.add(old, share), old), lanes);
+          const share = vector.load(gradient, 0);
+          const inTarget = w.f.local('i32');
+          w.f.get(byte).get(apart).op('i32.add').set(inTarget);
+          forEachEntry(w, pooling, place, inTarget, ({ pointer, offset, number }) => {
+            const own = vector.select(vector.eq(first, number), share, zero);
+            w.storePart(pointer, offset, isOnce ? own : vector.add(vector.load(pointer, offset), own), lanes);
           });
           w.move(gradient, lanes * w.size);
         });
@@ -141,11 +132,11 @@ function firstGreatest(
 ): Local {
   const { vector } = w;
   const [greatest, first] = [w.variable(), w.variable(-1)];
-  forEachEntry(w, pooling, place, (pointer, entry) => {
-    const value = vector.load(plus(w, pointer, byte), 0);
+  forEachEntry(w, pooling, place, byte, ({ pointer, offset, number }) => {
+    const value = vector.load(pointer, offset);
     const isBetter = vector.or(vector.lt(first, vector.constant(0)), vector.lt(greatest, value));
     w.f.get(vector.select(isBetter, value, greatest)).set(greatest);
-    w.f.get(vector.select(isBetter, asVector(w, entry), first)).set(first);
+    w.f.get(vector.select(isBetter, number, first)).set(first);
   });
   return first;
 }
