@@ -125,8 +125,6 @@ function retrace(fn: TraceableFunction, graph: Graph, round: Rounding): Graph {
 interface Interpreted {
   readonly exact: Float64Array;
   readonly rounded: Float64Array;
-  /** The latter, of another trace: not the same only if the function is not. */
-  readonly again: Float64Array;
 }
 
 /** The function by the interpreter, if it comes to that. */
@@ -134,24 +132,26 @@ class Reference {
   readonly #fn: TraceableFunction;
   readonly #graph: Graph;
   readonly #values: readonly ArrayLike<number>[];
-  #results: Readonly<Record<keyof Interpreted, GraphResults>> | null = null;
+  #results: Readonly<Record<keyof Interpreted, GraphResults>> | null | undefined;
 
   constructor(fn: TraceableFunction, graph: Graph, values: readonly ArrayLike<number>[]) {
     [this.#fn, this.#graph, this.#values] = [fn, graph, values];
   }
 
-  of(pick: (results: GraphResults) => Float64Array | null): Interpreted {
-    this.#results ??= { exact: interpret(this.#graph, this.#values), rounded: this.#rounded(), again: this.#rounded() };
-    const { exact, rounded, again } = this.#results;
-    const own = (results: GraphResults): Float64Array => pick(results) ?? new Float64Array(0);
-    return { exact: own(exact), rounded: own(rounded), again: own(again) };
+  /** Null if the function does not do the same every time, so that nothing is to be excused. */
+  of(pick: (results: GraphResults) => Float64Array | null): Interpreted | null {
+    if (this.#results === undefined) this.#results = this.#interpret();
+    if (this.#results === null) return null;
+    const [exact, rounded] = [this.#results.exact, this.#results.rounded].map((results) => pick(results) ?? new Float64Array(0));
+    return { exact: exact as Float64Array, rounded: rounded as Float64Array };
   }
 
-  /** In float32, constants too: one of them may be a sum over all observations. */
-  #rounded(): GraphResults {
+  #interpret(): Readonly<Record<keyof Interpreted, GraphResults>> | null {
+    // Constants in float32 too: one of them may be a sum over all observations.
     const graph = retrace(this.#fn, this.#graph, Math.fround);
+    if (!sameGraph(graph, retrace(this.#fn, this.#graph, Math.fround))) return null;
     const values = this.#graph.inputs.map(({ captured }, i) => captured?.values ?? at(this.#values, i));
-    return interpret(graph, values, { precision: 'float32' });
+    return { exact: interpret(this.#graph, this.#values), rounded: interpret(graph, values, { precision: 'float32' }) };
   }
 }
 
@@ -185,8 +185,7 @@ function evaluate(fn: TraceableFunction, graph: Graph, values: readonly tf.Typed
   return { outputs, gradients };
 }
 
-
-function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<number>, reference: () => Interpreted): void {
+function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<number>, reference: () => Interpreted | null): void {
   const tolerance = TOLERANCE * greatest(eager);
   const differs = (i: number): boolean => !agree(at(actual, i), eager[i] ?? Number.NaN, tolerance);
   let isExcused: ((i: number) => boolean) | null = null;
@@ -205,9 +204,10 @@ function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<numbe
 function excuse(
   actual: ArrayLike<number>,
   eager: ArrayLike<number>,
-  { exact, rounded, again }: Interpreted,
+  interpreted: Interpreted | null,
 ): (i: number) => boolean {
-  if (!rounded.every((x, i) => Object.is(x, again[i]))) return () => false;
+  if (interpreted === null) return () => false;
+  const { exact, rounded } = interpreted;
   const scale = greatest(exact);
   const error = rounded.reduce((most, x, i) => Math.max(most, finiteOr(Math.abs(x - at(exact, i)), 0)), 0);
   const single = AMPLIFICATION * error + TOLERANCE * scale;
