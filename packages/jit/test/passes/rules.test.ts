@@ -53,6 +53,7 @@ const groups = (g: GraphBuilder): NodeId => g.constant([0, 2, 1, 1, 3, 0], [6], 
 const s1 = (g: GraphBuilder, x: NodeId): NodeId => g.reshape(x, [1]);
 const stack = (g: GraphBuilder, ...parts: NodeId[]): NodeId => g.concat(parts.map((part) => s1(g, part)), 0);
 const counts = (g: GraphBuilder): NodeId => g.constant([0, 2, 2, 0, 5, 0, 5, 2, 0, 0, 0, 2], [12], 'float');
+const oneHot = (g: GraphBuilder): NodeId => g.constant([0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0], [4, 3], 'float');
 
 describe("signs", () => {
   test.each<Case>([
@@ -129,7 +130,7 @@ describe("powers and functions", () => {
     ['sqrt(x x)', (g, { x }) => g.unary('sqrt', g.binary('mul', x, x)), 'abs(x)'],
     ['sqrt(x) sqrt(x)', (g, { x }) => g.binary('mul', g.unary('sqrt', x), g.unary('sqrt', x)), 'mul(sqrt(x), sqrt(x))'],
     ['sqrt(exp(x)) sqrt(exp(x))', (g, { x }) => g.binary('mul', g.unary('sqrt', g.unary('exp', x)), g.unary('sqrt', g.unary('exp', x))), 'exp(x)'],
-    ['sqrt(1 - s) sqrt(1 - s)', (g, { s }) => square(g, g.unary('sqrt', g.binary('sub', c(g, 1), s))), 'mul(sqrt(sub(1, s)), sqrt(sub(1, s)))'],
+    ['sqrt(1 - exp(s)) squared', (g, { s }) => square(g, g.unary('sqrt', g.binary('sub', c(g, 1), g.unary('exp', s)))), 'mul(sqrt(sub(1, exp(s))), sqrt(sub(1, exp(s))))'],
     ['sqrt(1 - sigmoid(s)) squared', (g, { s }) => square(g, g.unary('sqrt', g.binary('sub', c(g, 1), g.unary('sigmoid', s)))), 'sub(1, sigmoid(s))'],
     ['floor(floor(x))', (g, { x }) => g.unary('floor', g.unary('floor', x)), 'floor(x)'],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
@@ -202,6 +203,10 @@ describe("products of matrices", () => {
     ['sum(u w[:, None], 0)', (g, { w, u }) => g.reduce('sum', g.binary('mul', u, g.reshape(w, [40, 1])), [0]), "reshape(dot(u', reshape(w)))"],
     ['sum(u p, 1)', (g, { x, u }) => g.reduce('sum', g.binary('mul', u, g.slice(x, [0], [3])), [1]), 'reshape(dot(u, reshape(slice(x, 0:3))))'],
     ["sum(u[:, None] n'[None, :3], 2)", (g, { n, u }) => g.reduce('sum', g.binary('mul', g.reshape(u, [40, 1, 3]), g.reshape(g.slice(n, [0, 0], [4, 3]), [1, 4, 3])), [2]), "dot(u, slice(n, 0:4, 0:3)')"],
+    ['one-hot m', (g, { m }) => g.dot(oneHot(g), m), 'gather(m, constant(1, 0, 2, 1); axis 0)'],
+    ["m' one-hot'", (g, { m }) => g.dot(m, g.transpose(oneHot(g), [1, 0]), true), "dot(m', constant(0, 1, 0, 0, 1, 0, ...))"],
+    ["one-hot' n", (g, { n }) => g.dot(oneHot(g), n, true), 'scatterAdd(n at constant(1, 0, 2, 1))'],
+    ["not quite one-hot' n", (g, { n }) => g.dot(g.constant([1, 1, 0, 0, 0, 1, 1, 0], [4, 2], 'float'), n, true), "dot(constant(1, 1, 0, 0, 0, 1, ...)', n)"],
     ["sum(u[None] n'[:3, None], 2)", (g, { n, u }) => g.reduce('sum', g.binary('mul', g.reshape(u, [1, 40, 3]), g.reshape(g.slice(n, [0, 0], [4, 3]), [4, 1, 3])), [2]), "dot(slice(n, 0:4, 0:3), u')"],
   ])('%s', (_, make, expected) => expect(optimised(make)).toBe(expected));
 });

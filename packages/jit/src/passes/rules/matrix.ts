@@ -7,6 +7,7 @@ import type { NodeId, NodeOf } from '../../graph/node.ts';
 import { at, broadcastShapes, sizeOf } from '../../graph/shape.ts';
 import type { Rewriter } from '../rewriter.ts';
 import { throughLinear } from './linear.ts';
+import { rewriteOneHot } from './oneHot.ts';
 
 /** `transpose(x)` of a transpose, or of a product of matrices that nobody else wants. */
 export function rewriteTranspose(g: Rewriter, x: NodeId, permutation: readonly number[]): NodeId | null {
@@ -34,6 +35,8 @@ export function rewriteDot(g: Rewriter, a: NodeId, b: NodeId, transposeA: boolea
   const [left, right] = [untransposed(g, a), untransposed(g, b)];
   if (left !== null) return g.dot(left.x, b, !transposeA, transposeB);
   if (right !== null) return g.dot(a, right.x, transposeA, !transposeB);
+  const lookedUp = rewriteOneHot(g, a, b, transposeA, transposeB);
+  if (lookedUp !== null) return lookedUp;
   const inner = at(g.shape(a), g.shape(a).length - (transposeA ? 2 : 1));
   if (inner === 1) return g.binary('mul', column(g, a, transposeA), row(g, b, transposeB));
   const size = sizeOf(broadcastShapes(g.shape(a).slice(0, -2), g.shape(b).slice(0, -2))) * rowsOf(g, a, transposeA) * rowsOf(g, b, !transposeB);
