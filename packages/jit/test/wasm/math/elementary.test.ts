@@ -20,7 +20,8 @@ const { functions } = JSON.parse(readFileSync(join(__dirname, '../../fixtures/el
 
 /** Names of ppl's kernels, where they are not those of the table. */
 const KERNELS: Readonly<Record<string, string>> = {
-  erfc: 'Erfc', lgamma: 'Lgamma', digamma: 'Digamma', trigamma: 'Polygamma', logNdtr: 'LogNdtr',
+  erfc: 'Erfc', lgamma: 'Lgamma', digamma: 'Digamma', trigamma: 'Polygamma', logNdtr: 'LogNdtr', logSigmoid: 'LogSigmoid',
+  log1mExp: 'Log1mExp', logit: 'Logit', softplusInverse: 'SoftplusInverse', xlogy: 'Xlogy', xlog1py: 'Xlog1py', logAddExp: 'LogAddExp',
 };
 
 /**
@@ -30,6 +31,7 @@ const KERNELS: Readonly<Record<string, string>> = {
 const ULPS: Readonly<Record<string, number>> = {
   exp: 0.9, expm1: 1.2, log: 0.75, log1p: 1.4, sin: 0.85, cos: 0.85, tanh: 2, sigmoid: 2, softplus: 1.6, pow: 1.05, erf: 2,
   erfc: 5, lgamma: Infinity, digamma: Infinity, trigamma: 4, logNdtr: 6,
+  logSigmoid: 1.6, log1mExp: 4, logit: 4, softplusInverse: Infinity, xlogy: 2, xlog1py: 2, logAddExp: Infinity,
 };
 
 const vector: Form = { precision: 'float64', lanes: 'vector', inline: true };
