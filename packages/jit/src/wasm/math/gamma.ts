@@ -142,8 +142,3 @@ export function trigamma(v: MathLanes, x: Local): Local {
   const value = v.add(v.mulAdd(square, curve, inverse), shifted);
   return v.bitOr(value, v.lt(x, v.constant(0)));
 }
-
-/** The n-th derivative of psi: written out for n = 1, asked of the host for others. */
-export function polygamma(v: MathLanes, n: Local, x: Local): Local {
-  return v.whereAny(v.ne(n, v.constant(1)), trigamma(v, x), () => v.host('Polygamma', [n, x]));
-}

@@ -15,16 +15,13 @@ export function sigmoid(v: MathLanes, x: Local): Local {
   return v.div(v.select(v.lt(x, v.constant(0)), z, one), v.add(z, one));
 }
 
-/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). */
+/** log(1 + e^x) = max(x, 0) + log(1 + z), z = e^-|x|. */
 export function softplus(v: MathLanes, x: Local): Local {
-  return v.add(v.atLeast(x, 0), logOfOnePlus(v, expOfMinusSize(v, x)));
-}
-
-/** log(1 + z) for 0 <= z <= 1. */
-export function logOfOnePlus(v: MathLanes, z: Local): Local {
-  // Above sqrt 2, ln 2 + log((1 + z) / 2).
+  const z = expOfMinusSize(v, x);
+  // 1 + z <= 2: above sqrt 2, ln 2 + log((1 + z) / 2).
   const [high, low] = v.pick(LN2);
   const large = v.lt(v.constant(Math.SQRT2 - 1), z);
   const f = v.select(large, v.times(v.plus(z, -1), 0.5), z);
-  return logOfSplit(v, v.only(large, v.constant(high)), v.only(large, v.constant(low)), f);
+  const log = logOfSplit(v, v.only(large, v.constant(high)), v.only(large, v.constant(low)), f);
+  return v.add(v.atLeast(x, 0), log);
 }

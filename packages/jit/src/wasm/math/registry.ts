@@ -2,12 +2,11 @@
 import type { Local } from '../encode/functionBuilder.ts';
 import { erf, erfc } from './erf.ts';
 import { exp, expm1 } from './exp.ts';
-import { digamma, lgamma, polygamma } from './gamma.ts';
+import { digamma, lgamma, trigamma } from './gamma.ts';
 import { tanh } from './hyperbolic.ts';
 import { log, log1p } from './log.ts';
 import { sigmoid, softplus } from './logistic.ts';
 import type { MathLanes } from './mathLanes.ts';
-import { log1mExp, logAddExp, logit, logSigmoid, softplusInverse, xdivy, xlog1py, xlogy } from './logs.ts';
 import { logNdtr, ndtr, normalHazard } from './normal.ts';
 import { pow } from './power.ts';
 import { cos, sin } from './trig.ts';
@@ -38,31 +37,23 @@ export interface VectorCode {
   readonly isDouble: boolean;
 }
 
-/** By the names of graphs, and those of ppl's kernels, which begin with capitals. */
-const CODES: ReadonlyMap<string, VectorCode> = new Map([
-  ...entries(
-    { isLong: false, isDouble: false },
-    { cos, exp, expm1, log, log1p, sigmoid, sin, softplus, sqrt, tanh, LogSigmoid: logSigmoid },
-    { LogAddExp: logAddExp, Xdivy: xdivy, Xlog1py: xlog1py, Xlogy: xlogy },
+const CODES: ReadonlyMap<string, VectorCode> = new Map<string, VectorCode>([
+  ...Object.entries({ cos, exp, expm1, log, log1p, sigmoid, sin, softplus, sqrt, tanh }).map(
+    ([name, write]) => [name, { write: unary(write), isLong: false, isDouble: false }] as const,
   ),
-  ...entries({ isLong: true, isDouble: false }, { erf, Log1mExp: log1mExp, Logit: logit, SoftplusInverse: softplusInverse }, {}),
-  ...entries(
-    { isLong: true, isDouble: true },
-    { Digamma: digamma, Erfc: erfc, Lgamma: lgamma, LogNdtr: logNdtr, Ndtr: ndtr, NormalHazard: normalHazard },
-    { pow, Polygamma: polygamma },
-  ),
+  ['erf', { write: unary(erf), isLong: true, isDouble: false }],
+  ['pow', { write: binary(pow), isLong: true, isDouble: true }],
+  // By the names of ppl's kernels.
+  ...Object.entries({
+    Digamma: unary(digamma),
+    Erfc: unary(erfc),
+    Lgamma: unary(lgamma),
+    LogNdtr: unary(logNdtr),
+    Ndtr: unary(ndtr),
+    NormalHazard: unary(normalHazard),
+    Trigamma: unary(trigamma),
+  }).map(([name, write]) => [name, { write, isLong: true, isDouble: true }] as const),
 ]);
-
-function entries(
-  kind: Omit<VectorCode, 'write'>,
-  unaries: Readonly<Record<string, (v: MathLanes, x: Local) => Local>>,
-  binaries: Readonly<Record<string, (v: MathLanes, a: Local, b: Local) => Local>>,
-): (readonly [string, VectorCode])[] {
-  return [
-    ...Object.entries(unaries).map(([name, write]) => [name, { ...kind, write: unary(write) }] as const),
-    ...Object.entries(binaries).map(([name, write]) => [name, { ...kind, write: binary(write) }] as const),
-  ];
-}
 
 /**
  * The vector code of a function. Undefined where the host is asked: tan, asin, acos, atan, atan2, sinh, cosh, asinh, acosh,

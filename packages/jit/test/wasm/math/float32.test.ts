@@ -28,8 +28,6 @@ const CASES: readonly (readonly [name: string, ulps: number, points: Points])[] 
   ['sqrt', 0.5001, positive(scales(-45, 38))],
   ['erf', 3, [...between(-4, 4), ...scales(-45, 0)]],
   ['Lgamma', 0.501, between(0, 20)],
-  ['LogSigmoid', 2, between(-104, 104)],
-  ['Log1mExp', 4, [...between(-20, 0), ...positive(scales(-30, 1)).map((x) => -x)]],
 ];
 
 const forms: readonly Form[] = [
