@@ -56,6 +56,11 @@ export class TraceHandler extends Handler {
     }
   }
 
+  /** Leaves what it holds to the active scope, as at the end of a run: for runs that have no end. */
+  release(): void {
+    this.keeper.release();
+  }
+
   /** The trace of what has run inside this handler's scope so far. */
   trace(returnValue?: unknown): Trace {
     return new Trace(new Map(this.sites), returnValue, this.firstTensorId ?? nextTensorId());
@@ -105,12 +110,13 @@ export interface Traced<A extends unknown[], R> {
 export function traceOf<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Trace {
   const engine = tf.engine();
   engine.startScope('trace');
+  const handler = new TraceHandler();
   let trace: Trace | null = null;
   try {
-    const handler = new TraceHandler();
     trace = transaction(() => handler.trace(synchronous(handler.run(() => fn(...args)))));
     return trace;
   } finally {
+    handler.release();
     engine.endScope(trace === null ? [] : tensorsIn([...trace.nodes.values(), trace.returnValue]));
   }
 }

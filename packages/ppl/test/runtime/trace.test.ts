@@ -126,7 +126,8 @@ describe('a trace', () => {
   }));
 
   test('refuses asynchronous functions', () => {
-    expect(() => traceOf(async () => Promise.resolve(sample('x', normal(0, 1))))).toThrow(/handlers.trace: the function is asynchronous/);
+    const model = async () => Promise.resolve(sample('x', normal(0, 1)));
+    expect(() => expectNoLeak(() => traceOf(model))).toThrow(/handlers.trace: the function is asynchronous/);
     expect(() => traceOf(async () => Promise.reject(new Error('later')))).toThrow(/asynchronous/);
   });
 

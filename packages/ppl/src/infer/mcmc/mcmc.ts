@@ -46,7 +46,8 @@ export class MCMC {
 
   /** @throws TypeError for unknown options or what is no kernel; RangeError for values out of range. */
   constructor(kernel: McmcKernel, options: McmcOptions) {
-    if (typeof (kernel as Partial<McmcKernel> | null)?.bind !== 'function') {
+    // A model, being a function, has a `bind` too.
+    if (typeof kernel === 'function' || typeof (kernel as Partial<McmcKernel> | null)?.bind !== 'function') {
       throw new TypeError('infer.MCMC: takes a kernel first, as in new infer.MCMC(new infer.NUTS(model), options)');
     }
     this.kernel = kernel;

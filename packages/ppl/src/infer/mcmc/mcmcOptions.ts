@@ -32,10 +32,13 @@ export interface McmcOptions {
   readonly extraFields?: readonly DrawStatistic[];
   /** Whether to show progress: by default only on a terminal; true: also elsewhere, in a few lines; false: never. */
   readonly progressBar?: boolean;
-  /** Called about every 30 ms for each chain that runs, and at the end of each of its phases. */
-  readonly onProgress?: (progress: McmcProgress) => void;
-  /** Called with draws as they come, about every 30 ms for each chain that runs. */
-  readonly onDraws?: (draws: DrawBatch) => void;
+  /** Called about every 30 ms for each chain that runs, and at the end of each of its phases; see `onDraws`. */
+  readonly onProgress?: (progress: McmcProgress) => void | Promise<void>;
+  /**
+   * Called with draws as they come, about every 30 ms for each chain that runs. The run does not wait for a promise that it
+   * returns until all is drawn. Where the callback throws, or its promise rejects, the run stops and rejects likewise.
+   */
+  readonly onDraws?: (draws: DrawBatch) => void | Promise<void>;
   /** Stops the run: at once in workers, else after the current transition. What was drawn so far is in `checkpoint()`. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +81,13 @@ export function checkMcmcOptions(options: McmcOptions): McmcSettings {
   }
   if (numWorkers !== undefined) checkInteger(where, 'numWorkers', numWorkers, 1);
   if (seed !== undefined) RandomStream.fromSeed(seed);
+  for (const name of ['onProgress', 'onDraws'] as const) {
+    const callback = options[name];
+    if (callback !== undefined && typeof callback !== 'function') throw new TypeError(`${where}: ${name} must be a function`);
+  }
+  if (options.signal !== undefined && typeof (options.signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function') {
+    throw new TypeError(`${where}: signal must be an AbortSignal: the \`signal\` of an AbortController, say`);
+  }
   if (!EXECUTORS.includes(executor)) {
     throw new TypeError(`${where}: executor must be 'auto', 'sequential' or 'workers', got '${String(executor)}'`);
   }

@@ -2,6 +2,7 @@
 import type { RandomStream } from '../../random/stream.ts';
 import { breathe } from '../../util/breathe.ts';
 import type { ProgressSink } from '../../util/progress.ts';
+import { Callbacks } from './callbacks.ts';
 import { Chain } from './chain.ts';
 import { ChainRun } from './chainRun.ts';
 import { checkpointChain, type ChainCheckpoint, type McmcCheckpoint } from './checkpoint.ts';
@@ -24,6 +25,7 @@ export class McmcRun {
   private readonly numWarmup: number;
   private readonly stream: RandomStream;
   private readonly started: ChainRun[] = [];
+  private readonly callbacks: Callbacks = new Callbacks();
 
   constructor(kernel: McmcKernel, settings: McmcSettings, numWarmup: number, stream: RandomStream) {
     this.kernel = kernel;
@@ -75,6 +77,7 @@ export class McmcRun {
       failed: (run: ChainRun, cause: unknown) => run.fail(cause),
     };
     await executeChains(started, { executor, numWorkers, kernel, target, listener, signal });
+    await this.callbacks.done();
   }
 
   private begin(target: Target, index: number): ChainRun {
@@ -101,15 +104,16 @@ export class McmcRun {
   }
 
   private hear(run: ChainRun, segment: ChainSegment, progress: RunProgress, sink: ProgressSink): void {
-    const { onProgress, onDraws } = this.settings;
+    const { settings, callbacks } = this;
+    callbacks.check();
     run.add(segment);
     const count = segment.positions.length / run.draws.dimension;
     const first = run.draws.kept - count;
     if (count > 0) this.store.set(run.index, first, segment.values);
     const now = progress.add(run, segment);
     sink.update(progress.line(now));
-    onProgress?.(now);
-    if (count > 0) onDraws?.({ chain: run.index, first, count, sites: samplesOf(segment.values) });
+    callbacks.add(settings.onProgress?.(now));
+    if (count > 0) callbacks.add(settings.onDraws?.({ chain: run.index, first, count, sites: samplesOf(segment.values) }));
   }
 
   /** The values of sites at the draws that a checkpoint had of `run`. */

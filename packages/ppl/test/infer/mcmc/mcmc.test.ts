@@ -215,6 +215,24 @@ describe('a run', () => {
     expect(mcmc.getSamples()['q']!.shape).toEqual([10, 2]);
   });
 
+  test('waits for asynchronous callbacks, and fails when one does', async () => {
+    let over = 0;
+    const wait = async () => new Promise((resolve) => setTimeout(resolve, 5));
+    await run(banana, {
+      onDraws: async () => {
+        await wait();
+        over++;
+      },
+    });
+    expect(over).toBeGreaterThan(0);
+    const refuse = async () => {
+      await wait();
+      throw new Error('disk full');
+    };
+    await expect(run(banana, { onDraws: refuse })).rejects.toThrow('disk full');
+    await expect(run(banana, { onProgress: refuse, numSamples: 1e7 })).rejects.toThrow('disk full');
+  });
+
   test('needs something to sample', async () => {
     await expect(run(standardNormal(0))).rejects.toThrow(/nothing to sample/);
   });
@@ -324,6 +342,9 @@ describe('options are checked', () => {
     [() => new HMC(banana, { numSteps: 1.5 }), /numSteps must be an integer/],
     [() => new HMC(banana, { trajectoryLength: -1 }), /trajectoryLength must be positive/],
     [() => new MCMC(banana as never, { numSamples: 1 }), /takes a kernel first/],
+    [() => new MCMC((() => undefined) as never, { numSamples: 1 }), /takes a kernel first/],
+    [() => new MCMC(new NUTS(banana), { numSamples: 1, onDraws: 3 } as never), /onDraws must be a function/],
+    [() => new MCMC(new NUTS(banana), { numSamples: 1, signal: new AbortController() } as never), /signal must be an AbortSignal/],
     [() => new MCMC(new NUTS(banana), {} as McmcOptions), /numSamples must be an integer of at least 1, got undefined/],
     [() => new MCMC(new NUTS(banana), { numSamples: 1, numWarmup: -1 }), /numWarmup must be an integer of at least 0/],
     [() => new MCMC(new NUTS(banana), { numSamples: 1, numChains: 0 }), /numChains must be an integer of at least 1/],

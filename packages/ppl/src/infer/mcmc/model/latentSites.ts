@@ -27,24 +27,30 @@ export interface LatentSite {
 
 /** Gives latent sites some value of their support, so that even improper ones can be met. */
 class FeasibleValues extends Handler {
+  /** The sites that nobody else gave a value. */
+  readonly latent: Set<string> = new Set();
+
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null) return;
     refuseDiscrete(message);
     message.value = feasibleValue(message.distribution);
+    this.latent.add(message.name);
   }
 }
 
 /**
- * Runs the model once to find its latent sites, in the order in which it meets them.
+ * Runs the model once to find its latent sites, in the order in which it meets them. What a handler like `substitute` gives
+ * a value is not latent.
  *
  * @throws SiteError for a discrete latent site or a plate that subsamples: neither has a density to follow.
  * @throws Error when the model has no latent sites.
  */
 export function findLatentSites(model: Model, args: readonly unknown[], stream: RandomStream): LatentSite[] {
-  const trace = traceOf(() => new FeasibleValues().run(() => new SeedHandler({ seed: stream }).run(() => model(...(args as never[])))));
+  const feasible = new FeasibleValues();
+  const trace = traceOf(() => feasible.run(() => new SeedHandler({ seed: stream }).run(() => model(...(args as never[])))));
   try {
     refuseSubsampling(trace);
-    return layOut(trace.stochasticSites());
+    return layOut(trace.stochasticSites().filter(({ name }) => feasible.latent.has(name)));
   } finally {
     trace.dispose();
   }
@@ -52,7 +58,7 @@ export function findLatentSites(model: Model, args: readonly unknown[], stream: 
 
 function layOut(sites: readonly SampleSite[]): LatentSite[] {
   if (sites.length === 0) {
-    throw new Error('the model has no latent sites: there is nothing to sample. Every sample statement of it is observed.');
+    throw new Error('the model has no latent sites: there is nothing to sample. Every sample statement of it is observed or given a value.');
   }
   let offset = 0;
   return sites.map(({ name, distribution, value }) => {

@@ -29,7 +29,10 @@ export interface ModelLogDensity extends LogDensity {
   readonly siteNames: readonly string[];
   /** The values of the latent and deterministic sites at a point. */
   constrain(q: Float64Array): Record<string, SiteValue>;
-  /** The point at which the latent sites have the given values (tensors, numbers or arrays). */
+  /**
+   * The point at which the latent sites have the given values: tensors, numbers, arrays, or what {@link constrain} gives.
+   * Values of other sites are passed over; a name that no site has is an error.
+   */
   unconstrain(values: Readonly<Record<string, unknown>>): Float64Array;
   /** The site, and the element of it, that a coordinate belongs to. */
   describeCoordinate(index: number): string;
@@ -68,10 +71,10 @@ export function modelTarget(
     evaluate: (q, gradient) => density.evaluate(q, gradient),
     constrain: (q) => density.constrain(q),
     unconstrain: (values) => {
-      const q = unconstrain(run, ({ name }) => given(name, values));
+      const q = unconstrain(run, ({ name }) => given(name, values), Object.keys(values));
       if (density instanceof EagerModelDensity) return q;
       // Found and checked in float32 so far.
-      return density.unconstrain(run.sites.map(({ name }) => numbersOf(values[name] as Parameter)));
+      return density.unconstrain(run.sites.map(({ name }) => numbersOf(values[name] as Parameter | SiteValue)));
     },
     drawSites: (strategy, stream) => {
       const child = stream.split();
@@ -85,12 +88,17 @@ export function modelTarget(
 }
 
 /** The numbers of a value at full precision, flat. */
-function numbersOf(value: Parameter): Float64Array {
+function numbersOf(value: Parameter | SiteValue): Float64Array {
+  if (isSiteValue(value)) return value.data;
   return value instanceof tf.Tensor ? Float64Array.from(value.dataSync()) : flattened(value, shapeOf(value));
 }
 
 function given(name: string, values: Readonly<Record<string, unknown>>): Tensor {
   const value = values[name];
   if (value === undefined) throw new Error(`no value given; values are there for ${Object.keys(values).join(', ') || 'none'}`);
-  return asTensor(value as Parameter);
+  return isSiteValue(value) ? tf.tensor(Float32Array.from(value.data), [...value.shape]) : asTensor(value as Parameter);
+}
+
+function isSiteValue(value: unknown): value is SiteValue {
+  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array && 'shape' in value;
 }

@@ -13,6 +13,8 @@ export type ValueOf = (message: SampleMessage) => Tensor;
 /** Gives latent sites their constrained values and collects the unconstrained ones. */
 export class UnconstrainHandler extends Handler {
   readonly unconstrained: Map<string, Tensor> = new Map();
+  /** All sites that have values. */
+  readonly met: Set<string> = new Set();
   private readonly given: ValueOf;
 
   constructor(valueOf: ValueOf) {
@@ -21,6 +23,7 @@ export class UnconstrainHandler extends Handler {
   }
 
   override process(message: Message): void {
+    if (message.type === 'sample' || message.type === 'deterministic') this.met.add(message.name);
     if (message.type !== 'sample' || message.value !== null) return;
     const value = this.given(message);
     checkInitialValue(message, value);
@@ -32,13 +35,16 @@ export class UnconstrainHandler extends Handler {
 /**
  * The point whose sites have the values that `valueOf` gives.
  *
- * @throws SiteError when it has none for a site, or one that does not fit.
+ * @param names - sites that there are values of.
+ * @throws SiteError when there is no value for a site, or one that does not fit; Error when a name is of no site.
  */
-export function unconstrain(run: ModelRun, valueOf: ValueOf): Float64Array {
+export function unconstrain(run: ModelRun, valueOf: ValueOf, names: readonly string[] = []): Float64Array {
   const q = new Float64Array(run.dimension);
   const fill = (): void => {
     const handler = new UnconstrainHandler(valueOf);
     run.call(handler);
+    const stray = names.find((name) => !handler.met.has(name));
+    if (stray !== undefined) throw new Error(`a value is given for "${stray}", but the model's sites are ${[...handler.met].join(', ')}`);
     for (const { name, offset } of run.sites) {
       const x = handler.unconstrained.get(name);
       if (x !== undefined) q.set(x.dataSync(), offset);

@@ -90,6 +90,22 @@ describe('sites and coordinates', () => {
     expect(density.describeCoordinate(5)).toBe('raw[3]');
   });
 
+  test.each(['compiled', 'eager'] as const)('unconstrain takes what constrain gives (%s)', (engine) => {
+    const density = logDensity(
+      () => {
+        const p = sample('p', dist.dirichlet(tf.ones([2, 3])).toEvent(1));
+        deterministic('first', tf.slice(p, [0, 0], [2, 1]));
+        sample('tau', dist.halfCauchy(5));
+      },
+      [],
+      { engine },
+    );
+    const q = Float64Array.of(0.3, -1, 0.5, 2, -0.7);
+    const back = density.unconstrain(density.constrain(q));
+    back.forEach((x, i) => expect(Math.abs(x - q[i]!)).toBeLessThan(engine === 'compiled' ? 1e-14 : 1e-5));
+    expect(() => density.unconstrain({ ...density.constrain(q), tua: 3 })).toThrow(/value is given for "tua".*sites are p, first, tau/);
+  });
+
   test('a simplex has one coordinate fewer, a matrix is named by row and column', () => {
     const density = logDensity(() => {
       sample('p', dist.dirichlet([1, 2, 3]));
@@ -176,6 +192,18 @@ describe('what surrounds a model', () => {
     expect(evaluate(scaled, [1]).gradient[0]).toBeCloseTo(-3, 6);
     const conditioned = logDensity(handlers.condition(eightSchools, { data: { tau: 1 } }));
     expect(conditioned.siteNames).toEqual(['mu', 'raw']);
+  });
+
+  test.each(['compiled', 'eager'] as const)('sites that handlers give values are not latent, but count (%s)', (engine) => {
+    const model = () => {
+      const loc = sample('loc', dist.normal(0, 1));
+      sample('x', dist.normal(loc, 1));
+    };
+    const density = logDensity(handlers.substitute(model, { data: { x: 3 } }), [], { engine });
+    expect(density.siteNames).toEqual(['loc']);
+    expect(evaluate(density, [1]).gradient[0]).toBeCloseTo(-1 + 2, 6);
+    expect([...density.constrain(Float64Array.of(1))['x']!.data]).toEqual([3]);
+    expect(() => logDensity(handlers.substitute(model, { data: { x: 3, loc: 0 } }), [], { engine })).toThrow(/no latent sites/);
   });
 
   test('factors and parameters count; other randomness is frozen', () => {
