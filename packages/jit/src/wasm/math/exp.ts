@@ -5,6 +5,7 @@
  * (test/fixtures/minimax.py). ln 2 is held in two parts, of which k times the first is exact (Cody and Waite, 1980).
  */
 import type { Local } from '../encode/functionBuilder.ts';
+import { LN2 } from './ln2.ts';
 import type { ByPrecision, MathLanes } from './mathLanes.ts';
 
 /** q of e^r = 1 + r + r^2 q(r), lowest power first. */
@@ -14,12 +15,6 @@ const REST: ByPrecision<readonly number[]> = {
     0.0001984126971874227, 2.4801505142712055e-5, 2.7557407658717368e-6, 2.762609279919311e-7, 2.505378409107624e-8,
   ],
   float32: [0.4999999701976776, 0.1666654348373413, 0.04166720062494278, 0.008366547524929047, 0.0013882515486329794],
-};
-
-/** ln 2 in two parts; the first has so many zeros at its end that its product with any k here is exact. */
-const LN2: ByPrecision<readonly [number, number]> = {
-  float64: [0.6931471803691238, 1.9082149292705877e-10],
-  float32: [0.693145751953125, 1.4286068203094173e-6],
 };
 
 /** Beyond these the result is 0 or infinite, whatever else. */

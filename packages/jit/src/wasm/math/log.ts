@@ -6,6 +6,7 @@
  * rounds only small terms; it is that of fdlibm's e_log.
  */
 import type { Local } from '../encode/functionBuilder.ts';
+import { LN2 } from './ln2.ts';
 import type { ByPrecision, MathLanes } from './mathLanes.ts';
 
 /** p of 2 artanh s = 2 s + s^3 p(s^2), lowest power first. */
@@ -15,12 +16,6 @@ const REST: ByPrecision<readonly number[]> = {
     0.1531390330083482, 0.14797507297993423,
   ],
   float32: [0.6666677594184875, 0.399774968624115, 0.298730731010437],
-};
-
-/** ln 2 in two parts; the first times any exponent is exact. */
-export const LN2: ByPrecision<readonly [number, number]> = {
-  float64: [0.6931471803691238, 1.9082149292705877e-10],
-  float32: [0.693145751953125, 1.4286068203094173e-6],
 };
 
 /** The bits of sqrt(1/2), rounded to a few places. */

@@ -1,7 +1,8 @@
 /** @file The logistic sigmoid and its integral, from e^-|x|, which does not overflow. */
 import type { Local } from '../encode/functionBuilder.ts';
 import { exp } from './exp.ts';
-import { LN2, logOfSplit } from './log.ts';
+import { LN2 } from './ln2.ts';
+import { logOfSplit } from './log.ts';
 import type { MathLanes } from './mathLanes.ts';
 
 function expOfMinusSize(v: MathLanes, x: Local): Local {

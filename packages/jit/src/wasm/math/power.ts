@@ -6,7 +6,8 @@
  */
 import type { Local } from '../encode/functionBuilder.ts';
 import { expOfSum } from './exp.ts';
-import { LN2, split } from './log.ts';
+import { LN2 } from './ln2.ts';
+import { split } from './log.ts';
 import type { MathLanes } from './mathLanes.ts';
 
 /** (artanh(s) / s - 1 - s^2/3) / s^4 in powers of s^2. */
