@@ -4,9 +4,8 @@
  * Law: Σ(c x) becomes c Σx and Σ(x + c) becomes Σx + n c, the same but for rounding (of the size of that of the sum itself)
  * and where the terms come near overflow.
  */
-import type { NodeId } from '../../graph/node.ts';
+import type { NodeId, Shape } from '../../graph/node.ts';
 import { at, sizeOf } from '../../graph/shape.ts';
-import type { Shape } from '../../graph/node.ts';
 import type { Rewriter } from '../rewriter.ts';
 import { negated } from './operand.ts';
 
@@ -39,8 +38,15 @@ function sumOf(g: Rewriter, id: NodeId, { shape, axes }: Sum): NodeId {
   return g.binary('mul', g.reduce('sum', id, ownAxes), g.scalar(repeats));
 }
 
-/** `x` as `factor * rest`, the factor level; null where there is no factor to be had without more work. */
-function peel(g: Rewriter, x: NodeId, sum: Sum): { readonly factor: NodeId; readonly rest: NodeId; readonly over: boolean } | null {
+/** A product with a level factor, or, if it is `over` that, a quotient. */
+interface Peeled {
+  readonly factor: NodeId;
+  readonly rest: NodeId;
+  readonly over: boolean;
+}
+
+/** `x` without a level factor; null where there is none to be had without more work. */
+function peel(g: Rewriter, x: NodeId, sum: Sum): Peeled | null {
   const node = g.node(x);
   if (node.op !== 'binary' || (node.fn !== 'mul' && node.fn !== 'div')) return null;
   const { fn, a, b } = node;
