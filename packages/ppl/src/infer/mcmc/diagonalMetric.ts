@@ -5,7 +5,8 @@ import type { PhasePoint } from './hamiltonian.ts';
 import type { Metric } from './metric.ts';
 
 export class DiagonalMetric implements Metric {
-  private readonly inverse: Float64Array;
+  /** The diagonal of M⁻¹. */
+  readonly inverse: Float64Array;
   private readonly scale: Float64Array;
 
   /** @throws RangeError when an entry of `inverse`, the diagonal of M⁻¹, is not positive and finite. */

@@ -1,6 +1,6 @@
 /** @file The No-U-Turn Sampler. */
 import { checkInteger } from './checks.ts';
-import { copyPoint, createPhasePoint } from './hamiltonian.ts';
+import { copyPoint } from './hamiltonian.ts';
 import type { TransitionKernel } from './kernel.ts';
 import {
   checkKernelOptions,
@@ -20,15 +20,15 @@ export interface NutsOptions extends KernelOptions {
 
 /** The transitions of NUTS over `density`: a fresh momentum, a trajectory, a point of it. */
 export function nutsTransitions(density: LogDensity, maxTreeDepth: number): TransitionKernel {
-  const start = createPhasePoint(density.dimension);
   const trajectory = new DynamicTrajectory(density, maxTreeDepth);
+  const { start } = trajectory;
   return {
     init: (position) => evaluateAt(density, position),
     step: (from, tuning, stream, to) => {
       copyPoint(from, start);
       tuning.metric.sampleMomentum(stream, start.momentum);
       tuning.metric.velocity(start.momentum, start.velocity);
-      return trajectory.sample(start, tuning, stream, to);
+      return trajectory.sample(tuning, stream, to);
     },
   };
 }

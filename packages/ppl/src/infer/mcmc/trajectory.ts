@@ -1,27 +1,21 @@
 /** @file Dynamic trajectories: multinomial NUTS. */
 import type { RandomStream } from '../../random/stream.ts';
-import {
-  copyPoint,
-  createPhasePoint,
-  energyReached,
-  hamiltonian,
-  MAX_ENERGY_ERROR,
-  type PhasePoint,
-} from './hamiltonian.ts';
+import { DiagonalMetric } from './diagonalMetric.ts';
+import { copyPoint, energyReached, hamiltonian, MAX_ENERGY_ERROR } from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
 import type { TransitionInfo, Tuning } from './kernel.ts';
+import { TrajectoryMemory, type PlacedPoint, type PlacedVector } from './kernels/trajectoryMemory.ts';
 import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
+import type { Metric } from './metric.ts';
 import { PhasePointPool } from './phasePointPool.ts';
 import { Proposal } from './proposal.ts';
-import { turnsAcross } from './termination.ts';
 
 /** A stretch of 2^k consecutive points of a trajectory, from where it was begun to where it was grown to. */
 interface Tree {
-  first: PhasePoint;
-  last: PhasePoint;
-  /** ρ, the sum of the momenta of its points: `ownSum`, or that of its only point. */
-  momentumSum: Float64Array;
-  readonly ownSum: Float64Array;
+  first: PlacedPoint;
+  last: PlacedPoint;
+  /** The address of ρ, the sum of the momenta of its points; unused while it has only one. */
+  readonly momentumSum: number;
 }
 
 /**
@@ -37,13 +31,17 @@ interface Tree {
 export class DynamicTrajectory {
   private readonly density: LogDensity;
   private readonly maxTreeDepth: number;
+  private readonly memory: TrajectoryMemory;
   private readonly pool: PhasePointPool;
+  /** The metric of the latest transition, and, if it is diagonal, its M⁻¹. */
+  private metric: Metric | null = null;
+  private readonly inverseMass: PlacedVector;
   /** The trajectory so far, from its earliest point to its latest. */
   private readonly whole: Tree;
   /** Complete subtrees of the extension under way, largest first; `forest[depth]` is the most that is ever needed. */
   private readonly forest: Tree[] = [];
-  /** Where it begins: a point of the caller's, to be left as it is. */
-  private start: PhasePoint;
+  /** Where it begins: set its position, gradient, log density, momentum and velocity, then call {@link sample}. */
+  readonly start: PlacedPoint;
   /** The point drawn from the trajectory so far, */
   private chosen: Proposal;
   /** and that drawn from the extension under way. */
@@ -58,16 +56,20 @@ export class DynamicTrajectory {
     const { dimension } = density;
     this.density = density;
     this.maxTreeDepth = maxTreeDepth;
-    this.pool = new PhasePointPool(dimension);
-    this.whole = createTree(dimension);
-    this.start = this.whole.first;
+    // At any time there are the ends of the trajectory, those of the subtrees under way (of each size but the largest one
+    // at most), and the point being reached; and sums of momenta of each of these trees, besides M⁻¹.
+    this.memory = new TrajectoryMemory(dimension, 2 * maxTreeDepth + 4, maxTreeDepth + 3);
+    this.inverseMass = this.memory.vector();
+    this.start = this.memory.point();
+    this.pool = new PhasePointPool(this.memory);
+    this.whole = this.createTree();
     this.chosen = new Proposal(dimension);
     this.candidate = new Proposal(dimension);
   }
 
   /** One transition from `start`, whose momentum and velocity have just been drawn, to `to`. */
-  sample(start: PhasePoint, tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo {
-    this.begin(start);
+  sample(tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo {
+    this.begin(tuning.metric);
     let treeDepth = 0;
     while (treeDepth < this.maxTreeDepth) {
       const forward = stream.uniform() < 0.5;
@@ -77,7 +79,7 @@ export class DynamicTrajectory {
       this.choose(stream);
       if (this.extend(this.tree(0), forward)) break;
     }
-    copyPoint(this.chosen.isEmpty ? start : this.chosen, to);
+    copyPoint(this.chosen.isEmpty ? this.start : this.chosen, to);
     return {
       acceptProb: this.sumAcceptProb / this.numLeapfrog,
       energy: this.chosen.energy,
@@ -87,9 +89,13 @@ export class DynamicTrajectory {
     };
   }
 
-  private begin(start: PhasePoint): void {
+  private begin(metric: Metric): void {
+    const { start } = this;
+    if (metric !== this.metric) {
+      this.metric = metric;
+      if (metric instanceof DiagonalMetric) this.inverseMass.values.set(metric.inverse);
+    }
     this.pool.releaseAll();
-    this.start = start;
     plant(this.whole, start);
     this.initialEnergy = hamiltonian(start);
     this.sumAcceptProb = 0;
@@ -107,8 +113,7 @@ export class DynamicTrajectory {
    * @returns false when it, or a subtree within it, turns or diverges.
    */
   private grow(depth: number, forward: boolean, tuning: Tuning, stream: RandomStream): boolean {
-    const { density, pool, candidate, initialEnergy } = this;
-    const { metric } = tuning;
+    const { pool, candidate, initialEnergy } = this;
     const stepSize = forward ? tuning.stepSize : -tuning.stepSize;
     const numLeaves = 2 ** depth;
     let edge = forward ? this.whole.last : this.whole.first;
@@ -116,7 +121,7 @@ export class DynamicTrajectory {
     candidate.clear();
     for (let leaf = 0; leaf < numLeaves; leaf++) {
       const point = pool.take();
-      leapfrog(density, metric, edge, stepSize, point);
+      this.step(edge, stepSize, point, tuning.metric);
       const energy = energyReached(point);
       const logWeight = initialEnergy - energy;
       const weight = Math.exp(logWeight);
@@ -138,29 +143,66 @@ export class DynamicTrajectory {
     return true;
   }
 
+  /** A leapfrog step: that of `integrator.ts`, with loops in WebAssembly where M is diagonal. */
+  private step(from: PlacedPoint, stepSize: number, to: PlacedPoint, metric: Metric): void {
+    if (!(metric instanceof DiagonalMetric)) {
+      leapfrog(this.density, metric, from, stepSize, to);
+      return;
+    }
+    const { inverseMass, memory } = this;
+    const { kernels, size, scalars } = memory;
+    scalars[0] = stepSize;
+    kernels.kickAndDrift(inverseMass.address, from.address, to.address, size);
+    to.logDensity = this.density.evaluate(to.position, to.gradient);
+    kernels.kick(inverseMass.address, to.address, size);
+    to.kineticEnergy = scalars[1] ?? 0;
+  }
+
   /** Appends `next` to `tree`, within a subtree that is still growing. @returns whether the joined tree turns. */
   private join(tree: Tree, next: Tree): boolean {
-    const { first, last, ownSum } = tree;
-    const turns = turnsAcross(first, last, tree.momentumSum, next, ownSum);
+    const { first, last } = tree;
+    const turns = this.turnsAcross(first, last, tree, next);
     if (last !== first) this.pool.release(last);
     if (next.first !== next.last) this.pool.release(next.first);
     tree.last = next.last;
-    tree.momentumSum = ownSum;
     return turns;
   }
 
   /** Extends the whole trajectory by a subtree as large as itself. @returns whether the result turns. */
   private extend(extension: Tree, forward: boolean): boolean {
-    const { whole, pool } = this;
+    const { whole, pool, start } = this;
     const far = forward ? whole.first : whole.last;
     const near = forward ? whole.last : whole.first;
-    const turns = turnsAcross(far, near, whole.momentumSum, extension, whole.ownSum);
-    if (near !== far && near !== this.start) pool.release(near);
+    const turns = this.turnsAcross(far, near, whole, extension);
+    if (near !== far && near !== start) pool.release(near);
     if (extension.first !== extension.last) pool.release(extension.first);
     if (forward) whole.last = extension.last;
     else whole.first = extension.last;
-    whole.momentumSum = whole.ownSum;
     return turns;
+  }
+
+  /**
+   * Whether the trajectory joined from the neighbouring trees A and B, of the same size, makes a U-turn. Their sums of
+   * momenta are added into A's.
+   *
+   * With ρ the sum of the momenta along a piece, the piece turns when ρ·M⁻¹p ≤ 0 at either of its ends (Betancourt 2017,
+   * A.4.2: the criterion of Hoffman and Gelman with ρ in place of the difference of the end points). It is applied to the
+   * whole of A and B, and, since a turn at the seam can hide from both halves and from the whole, also to A with the
+   * first point of B and to B with the last point of A, as Stan does since 2.21. NaN counts as a turn.
+   *
+   *     farA ---- A ---- nearA | nearB ---- B ---- farB
+   *
+   * The criterion is the same in both directions of time, so A may be the earlier piece or the later. Two single points
+   * are a piece, and are all three pieces at once.
+   */
+  private turnsAcross(farA: PlacedPoint, nearA: PlacedPoint, a: Tree, b: Tree): boolean {
+    const { kernels, size } = this.memory;
+    const { first, last, momentumSum } = b;
+    if (first === last) return kernels.pairTurns(farA.address, last.address, a.momentumSum, size) !== 0;
+    const turns = kernels.turns(
+      farA.address, nearA.address, a.momentumSum, first.address, last.address, momentumSum, a.momentumSum, size,
+    );
+    return turns !== 0;
   }
 
   /** Chooses between the trajectory so far and the extension. */
@@ -174,19 +216,16 @@ export class DynamicTrajectory {
   }
 
   private tree(index: number): Tree {
-    return (this.forest[index] ??= createTree(this.density.dimension));
+    return (this.forest[index] ??= this.createTree());
+  }
+
+  private createTree(): Tree {
+    return { first: this.start, last: this.start, momentumSum: this.memory.vector().address };
   }
 }
 
-function createTree(dimension: number): Tree {
-  const ownSum = new Float64Array(dimension);
-  const nowhere = createPhasePoint(0);
-  return { first: nowhere, last: nowhere, momentumSum: ownSum, ownSum };
-}
-
 /** Makes `tree` the tree of the single point `point`. */
-function plant(tree: Tree, point: PhasePoint): void {
+function plant(tree: Tree, point: PlacedPoint): void {
   tree.first = point;
   tree.last = point;
-  tree.momentumSum = point.momentum;
 }

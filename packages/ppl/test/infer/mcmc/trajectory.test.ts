@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createPhasePoint, hamiltonian, type PhasePoint } from '../../../src/infer/mcmc/hamiltonian.ts';
+import { copyPhasePoint, createPhasePoint, hamiltonian, type PhasePoint } from '../../../src/infer/mcmc/hamiltonian.ts';
 import type { TransitionInfo, Tuning } from '../../../src/infer/mcmc/kernel.ts';
 import { evaluateAt, type EvaluatedPoint, type LogDensity } from '../../../src/infer/mcmc/logDensity.ts';
 import { createMetric, type InverseMassMatrix } from '../../../src/infer/mcmc/metric.ts';
@@ -21,7 +21,14 @@ function sample(
   target: LogDensity, from: PhasePoint, tuning: Tuning, stream: RandomStream, maxTreeDepth = 10,
 ): TransitionInfo & { to: EvaluatedPoint } {
   const to = evaluateAt(target, from.position);
-  return { ...new DynamicTrajectory(target, maxTreeDepth).sample(from, tuning, stream, to), to };
+  return { ...sampleFrom(new DynamicTrajectory(target, maxTreeDepth), from, tuning, stream, to), to };
+}
+
+function sampleFrom(
+  trajectory: DynamicTrajectory, from: PhasePoint, tuning: Tuning, stream: RandomStream, to: EvaluatedPoint,
+): TransitionInfo {
+  copyPhasePoint(from, trajectory.start);
+  return trajectory.sample(tuning, stream, to);
 }
 
 const tuningOf = (dimension: number, stepSize: number, inverse: InverseMassMatrix = { kind: 'identity' }): Tuning => ({
@@ -86,7 +93,7 @@ describe('DynamicTrajectory', () => {
         const to = evaluateAt(target, from.position);
         const trajectory = new DynamicTrajectory(target, maxTreeDepth);
         target.count = 0;
-        const info = trajectory.sample(from, tuning, RandomStream.fromSeed(seed), to);
+        const info = sampleFrom(trajectory, from, tuning, RandomStream.fromSeed(seed), to);
         expect(target.count).toBe(info.numLeapfrog);
         expect(info.treeDepth).toBeLessThanOrEqual(maxTreeDepth);
         expect(info.numLeapfrog).toBeLessThanOrEqual(2 ** maxTreeDepth - 1);
@@ -106,11 +113,11 @@ describe('DynamicTrajectory', () => {
     const stream = RandomStream.fromSeed(4);
     const n = 16_000;
     const counts = new Map<number, number>();
-    expect(trajectory.sample(from, tuning, stream, to)).toEqual({
+    expect(sampleFrom(trajectory, from, tuning, stream, to)).toEqual({
       acceptProb: 1, energy: 0.5, divergent: false, treeDepth: depth, numLeapfrog: 7,
     });
     for (let i = 0; i < n; i++) {
-      trajectory.sample(from, tuning, stream, to);
+      sampleFrom(trajectory, from, tuning, stream, to);
       counts.set(to.position[0]!, (counts.get(to.position[0]!) ?? 0) + 1);
     }
     // All weights are equal, so the last doubling is always taken: the pick is uniform on its 4 points. With left and
@@ -174,10 +181,24 @@ describe('DynamicTrajectory', () => {
     const fresh = evaluateAt(banana, [0, 0]);
     for (let seed = 0; seed < 50; seed++) {
       const from = start(banana, tuning, [0.1 * seed - 2, 1], [1, -0.5]);
-      const info = trajectory.sample(from, tuning, RandomStream.fromSeed(seed), to);
-      const alone = new DynamicTrajectory(banana, 10).sample(from, tuning, RandomStream.fromSeed(seed), fresh);
+      const info = sampleFrom(trajectory, from, tuning, RandomStream.fromSeed(seed), to);
+      const alone = sampleFrom(new DynamicTrajectory(banana, 10), from, tuning, RandomStream.fromSeed(seed), fresh);
       expect(info).toEqual(alone);
       expect(to).toEqual(fresh);
+    }
+  });
+
+  test.each([1, 2, 3, 8])('has room for full trees of depth %p, to either side', (maxTreeDepth) => {
+    // Vectors of half a page of WebAssembly memory, so that rounding up to whole pages hides little.
+    const dimension = 4096;
+    const wide: LogDensity = { dimension, evaluate: (_, gradient) => (gradient.fill(0), 0) };
+    const tuning = tuningOf(dimension, 1);
+    const trajectory = new DynamicTrajectory(wide, maxTreeDepth);
+    const from = start(wide, tuning, Array.from({ length: dimension }, () => 0), Array.from({ length: dimension }, () => 1));
+    const to = evaluateAt(wide, from.position);
+    for (let seed = 0; seed < 10; seed++) {
+      const info = sampleFrom(trajectory, from, tuning, RandomStream.fromSeed(seed), to);
+      expect(info).toMatchObject({ treeDepth: maxTreeDepth, numLeapfrog: 2 ** maxTreeDepth - 1 });
     }
   });
 });
