@@ -1,7 +1,7 @@
 /** @file A fused loop with everything known that its instructions need: addresses, strides, and how its axes are run. */
 import type { NodeId, Reduction, Shape } from '../graph/node.ts';
-import { at, sizeOf, stridesOf } from '../graph/shape.ts';
-import { accessesOf, domainNode, isElementwise, squeezeStrides } from '../schedule/fused.ts';
+import { at, sameShape, sizeOf, stridesOf } from '../graph/shape.ts';
+import { isElementwise, squeezeStrides } from '../schedule/fused.ts';
 import { isIdentity } from '../schedule/makeSchedule.ts';
 import type { Access, FusedStep, Schedule, Value } from '../schedule/schedule.ts';
 
@@ -85,7 +85,8 @@ class Planner {
   readonly #addressOf: (id: NodeId) => number;
   readonly #elementSize: number;
   readonly #inStep: ReadonlySet<NodeId>;
-  readonly #walks = new Map<string, Walk>();
+  /** By address. */
+  readonly #walks = new Map<number, Walk[]>();
 
   constructor(step: FusedStep, schedule: Schedule, addressOf: (id: NodeId) => number, size: number) {
     this.#step = step;
@@ -101,29 +102,25 @@ class Planner {
     const scatters: Scatter[] = [];
     for (const id of this.#step.members) {
       const node = at(this.#schedule.values, id);
-      const sources = this.#accesses(id, node).map((access) => this.#source(access));
+      const sources = (this.#schedule.accesses[id] ?? []).map((access) => this.#source(access));
       if (node.op === 'reduce') accumulations.push(this.#accumulation(id, node, at(sources, 0)));
       else if (node.op === 'scatterAdd') scatters.push(this.#scatter(id, node, sources));
       else members.push({ id, node, sources, store: this.#store(id, node), isAdded: node.op === 'part' && node.accumulate, gather: this.#gather(node) });
     }
     const sizes = this.#step.domain.length === 0 ? [1] : [...this.#step.domain];
-    if (this.#step.domain.length === 0) for (const walk of this.#walks.values()) walk.strides = [0];
+    const walks = [...this.#walks.values()].flat();
+    if (this.#step.domain.length === 0) for (const walk of walks) walk.strides = [0];
     const fills = this.#step.fills.map(({ id, value }) => ({ address: this.#addressOf(id), size: sizeOf(this.#shape(id)), value }));
-    return { sizes: collapse(sizes, [...this.#walks.values()]), members, accumulations, scatters, fills };
+    return { sizes: collapse(sizes, walks), members, accumulations, scatters, fills };
   }
 
   #shape(id: NodeId): Shape {
     return at(this.#schedule.values, id).shape;
   }
 
-  #accesses(id: NodeId, node: Value): Access[] {
-    const { views } = this.#schedule;
-    return accessesOf(node, this.#shape(domainNode(node, id)), (x) => this.#shape(x), (x) => at(views, x));
-  }
-
   #source(access: Access): Source {
     const root = at(this.#schedule.values, access.root);
-    if (this.#inStep.has(access.root) && isElementwise(root) && access.isIndirect !== true && isIdentity(access, this.#step.domain)) {
+    if (this.#inStep.has(access.root) && isElementwise(root) && access.isIndirect !== true && isIdentity(access, this.#step.strides)) {
       return { kind: 'register', id: access.root };
     }
     if (root.op === 'constant' && root.values.length === 1 && access.isIndirect !== true) {
@@ -134,18 +131,19 @@ class Planner {
 
   #walk(root: NodeId, offset: number, strides: readonly number[]): Walk {
     const address = this.#addressOf(root) + offset * this.#elementSize;
-    const key = `${address}:${strides.join()}`;
-    const known = this.#walks.get(key);
+    const walks = this.#walks.get(address) ?? [];
+    const known = walks.find((walk) => sameShape(walk.strides, strides));
     if (known !== undefined) return known;
     const walk = { address, strides };
-    this.#walks.set(key, walk);
+    walks.push(walk);
+    this.#walks.set(address, walks);
     return walk;
   }
 
   #store(id: NodeId, node: Value): Walk | null {
     if (node.op === 'part') return this.#walk(node.target, node.offset, squeezeStrides(node.shape, node.strides));
     if (!this.#schedule.stored.has(id)) return null;
-    return this.#walk(id, 0, stridesOf(this.#step.domain));
+    return this.#walk(id, 0, this.#step.strides);
   }
 
   #accumulation(id: NodeId, node: Value & { readonly op: 'reduce' }, source: Source): Accumulation {

@@ -1,6 +1,6 @@
 /** @file The nodes that fused loops compute: what they run over, and what they read there. */
 import type { NodeId, Shape } from '../graph/node.ts';
-import { at } from '../graph/shape.ts';
+import { at, sameShape } from '../graph/shape.ts';
 import type { Access, Value } from './schedule.ts';
 import type { View } from './view.ts';
 import { broadcastView } from './view.ts';
@@ -38,13 +38,16 @@ export function domainNode(node: Value, id: NodeId): NodeId {
 }
 
 /** Without the axes of size 1. */
-export function squeeze(shape: Shape): number[] {
-  return shape.filter((size) => size !== 1);
+export function squeeze(shape: Shape): Shape {
+  return shape.includes(1) ? shape.filter((size) => size !== 1) : shape;
 }
 
+/** Strides of an array of one element. */
+const NONE: readonly number[] = [];
+
 /** The strides of the axes that are left when those of size 1 are taken out of `shape`. */
-export function squeezeStrides(shape: Shape, strides: readonly number[]): number[] {
-  return strides.filter((_, axis) => shape[axis] !== 1);
+export function squeezeStrides(shape: Shape, strides: readonly number[]): readonly number[] {
+  return shape.includes(1) ? strides.filter((_, axis) => shape[axis] !== 1) : strides;
 }
 
 /**
@@ -60,9 +63,11 @@ export function accessesOf(
   const isOne = domain.every((size) => size === 1);
   const elementwise = (id: NodeId): Access => {
     const view = viewOf(id);
-    if (isOne) return { root: view.root, offset: view.offset, strides: [] };
-    const { root, offset, strides } = broadcastView(view, shapeOf(id), domain);
-    return { root, offset, strides: squeezeStrides(domain, strides) };
+    const strides = isOne ? NONE : squeezeStrides(domain, alongDomain(view, shapeOf(id), domain));
+    // Most views are read as they are.
+    return strides.length === view.strides.length && strides.every((stride, axis) => stride === view.strides[axis])
+      ? view
+      : { root: view.root, offset: view.offset, strides };
   };
   switch (node.op) {
     case 'unary':
@@ -73,9 +78,9 @@ export function accessesOf(
       return [elementwise(node.x)];
     case 'binary':
     case 'compare':
-      return [node.a, node.b].map(elementwise);
+      return [elementwise(node.a), elementwise(node.b)];
     case 'select':
-      return [node.condition, node.a, node.b].map(elementwise);
+      return [elementwise(node.condition), elementwise(node.a), elementwise(node.b)];
     case 'special':
       return node.args.map(elementwise);
     case 'gather':
@@ -88,6 +93,10 @@ export function accessesOf(
     default:
       throw new Error(`${node.op} is not computed by a fused loop`);
   }
+}
+
+function alongDomain(view: View, shape: Shape, domain: Shape): readonly number[] {
+  return sameShape(shape, domain) ? view.strides : broadcastView(view, shape, domain).strides;
 }
 
 function gatherAccesses(

@@ -26,18 +26,20 @@ class Scheduler {
   readonly #values: Value[];
   readonly #views: View[] = [];
   readonly #steps: Step[] = [];
-  /** The step that computes a root. */
-  readonly #stepOf = new Map<NodeId, number>();
+  readonly #accesses: Access[][] = [];
+  /** The step that computes a root; nothing for what is there from the start. */
+  readonly #stepOf: (number | undefined)[];
   /** The step that begins to write an assembled value. */
   readonly #firstWrite = new Map<NodeId, number>();
-  /** Places of loops by their domain, ascending. */
-  readonly #loops = new Map<string, number[]>();
+  /** Places of loops that are not full, by their domain, ascending. */
+  readonly #open = new Map<string, number[]>();
   readonly #stored = new Map<NodeId, Lifetime>();
   readonly #loopItems = new Map<NodeId, Map<number, NodeId>>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#values = [...graph.nodes];
+    this.#stepOf = graph.nodes.map(() => undefined);
   }
 
   run(): Schedule {
@@ -56,12 +58,16 @@ class Scheduler {
       graph: this.#graph,
       values: this.#values,
       views: this.#views,
+      accesses: this.#accesses,
       steps: this.#steps,
       stored: this.#stored,
       outputs,
       gradients,
     };
   }
+
+  readonly #shapeOf = (id: NodeId): Shape => this.#shape(id);
+  readonly #viewAt = (id: NodeId): View => this.#view(id);
 
   #shape(id: NodeId): Shape {
     return at(this.#values, id).shape;
@@ -79,7 +85,7 @@ class Scheduler {
     else if (node.op === 'reshape') this.#copyInto(id, node.x);
     else if (node.op === 'loop') this.#loop(id, node);
     else if (node.op === 'assemble') this.#assemble(id, node);
-    else if (node.op === 'item') this.#stepOf.set(id, this.#stepOf.get(node.x) ?? 0);
+    else if (node.op === 'item') this.#stepOf[id] = this.#stepOf[node.x] ?? 0;
     else if (node.op !== 'input' && node.op !== 'constant') this.#dense(id);
   }
 
@@ -109,38 +115,43 @@ class Scheduler {
     const shape = this.#shape(domainNode(node, id));
     const domain = squeeze(shape);
     const key = domain.join();
-    const earliest = this.#accesses(id).reduce((least, access) => Math.max(least, this.#earliest(access, domain, key)), 0);
-    const places = this.#loops.get(key) ?? [];
-    this.#loops.set(key, places);
-    const known = firstFrom(places, earliest, (place) => (this.#steps[place] as FusedStep).members.length < MOST_MEMBERS);
-    if (known === undefined) {
-      places.push(this.#steps.length);
-      this.#stepOf.set(id, this.#steps.length);
-      this.#steps.push({ kind: 'fused', domain, key, members: [id], fills: [] });
-    } else {
-      this.#stepOf.set(id, known);
-      (this.#steps[known] as FusedStep).members.push(id);
-    }
+    const accesses = accessesOf(node, shape, this.#shapeOf, this.#viewAt);
+    this.#accesses[id] = accesses;
+    let earliest = 0;
+    for (const access of accesses) earliest = Math.max(earliest, this.#earliest(access, key));
+    const step = this.#openLoop(domain, key, earliest);
+    this.#stepOf[id] = step.place;
+    step.members.push(id);
+    if (step.members.length >= MOST_MEMBERS) step.close();
   }
 
-  #accesses(id: NodeId): Access[] {
-    const node = at(this.#values, id);
-    return accessesOf(node, this.#shape(domainNode(node, id)), (x) => this.#shape(x), (x) => this.#view(x));
+  /** The first loop over the domain that is not full, from a place on; a new one at the end if there is none. */
+  #openLoop(domain: Shape, key: string, earliest: number): { place: number; members: NodeId[]; close: () => void } {
+    const places = this.#open.get(key) ?? [];
+    this.#open.set(key, places);
+    let i = firstFrom(places, earliest);
+    if (i === places.length) {
+      i = places.push(this.#steps.length) - 1;
+      this.#steps.push({ kind: 'fused', domain, key, strides: stridesOf(domain), members: [], fills: [] });
+    }
+    const place = at(places, i);
+    const { members } = this.#steps[place] as FusedStep;
+    return { place, members, close: () => places.splice(i, 1) };
   }
 
   /** The first step in which the value can be read so: the one that computes it, if index for index, else the next. */
-  #earliest(access: Access, domain: Shape, key: string): number {
-    const step = this.#stepOf.get(access.root);
+  #earliest(access: Access, key: string): number {
+    const step = this.#stepOf[access.root];
     if (step === undefined) return 0;
-    return this.#isInStep(access, step, domain, key) ? step : step + 1;
+    return this.#isInStep(access, step, key) ? step : step + 1;
   }
 
   /** Whether the value is at hand in that step's loop at the very index where it is needed. */
-  #isInStep(access: Access, step: number, domain: Shape, key: string): boolean {
+  #isInStep(access: Access, step: number, key: string): boolean {
     const { isIndirect = false, root } = access;
     const candidate = this.#steps[step];
     if (isIndirect || candidate?.kind !== 'fused' || !isElementwise(at(this.#values, root))) return false;
-    return candidate.key === key && isIdentity(access, domain);
+    return candidate.key === key && isIdentity(access, candidate.strides);
   }
 
   /** Parts are written where they are computed; before the first of them, what no part covers is filled. */
@@ -153,23 +164,23 @@ class Scheduler {
       const part = this.#values.push({ op: 'part', shape: own, dtype, x, target: id, offset, strides, accumulate }) - 1;
       this.#views[part] = wholeView(part, own);
       this.#fuse(part);
-      const step = this.#stepOf.get(part) ?? 0;
+      const step = this.#stepOf[part] ?? 0;
       [first, last, covered] = [Math.min(first, step), Math.max(last, step), covered + sizeOf(own)];
     }
-    this.#stepOf.set(id, last);
+    this.#stepOf[id] = last;
     this.#firstWrite.set(id, first);
     if (accumulate || covered < sizeOf(shape)) (this.#steps[first] as FusedStep).fills.push({ id, value: fill });
   }
 
   #dense(id: NodeId): void {
     const operands = operandsOf(at(this.#graph.nodes, id)).map((x) => this.#inOnePiece(x));
-    this.#stepOf.set(id, this.#steps.length);
+    this.#stepOf[id] = this.#steps.length;
     this.#steps.push({ kind: 'dense', node: id, operands });
   }
 
   #loop(id: NodeId, loop: LoopNode): void {
     const operands = operandsOf(loop).map((x) => this.#inOnePiece(x));
-    this.#stepOf.set(id, this.#steps.length);
+    this.#stepOf[id] = this.#steps.length;
     const items = this.#loopItems.get(id) ?? new Map<number, NodeId>();
     this.#steps.push({ kind: 'loop', node: id, loop, operands, items, body: makeSchedule(loop.body) });
   }
@@ -193,7 +204,7 @@ class Scheduler {
   /** A result has a place of its own. */
   #result(id: NodeId, used: Set<NodeId>): NodeId {
     const { root } = this.#view(id);
-    const isOwn = this.#stepOf.has(root) && root === id && !used.has(id);
+    const isOwn = this.#stepOf[root] !== undefined && root === id && !used.has(id);
     const result = isOwn ? id : this.#copy(id);
     used.add(result);
     return result;
@@ -203,7 +214,7 @@ class Scheduler {
   #findStored(results: readonly NodeId[]): void {
     const end = this.#steps.length;
     const keep = (root: NodeId, reader: number): void => {
-      const first = this.#firstWrite.get(root) ?? this.#stepOf.get(root) ?? -1;
+      const first = this.#firstWrite.get(root) ?? this.#stepOf[root] ?? -1;
       const lifetime = this.#stored.get(root);
       if (lifetime === undefined) this.#stored.set(root, { first, last: reader });
       else lifetime.last = Math.max(lifetime.last, reader);
@@ -214,8 +225,8 @@ class Scheduler {
           const node = at(this.#values, member);
           if (node.op === 'part') keep(node.target, place);
           else if (!isElementwise(node)) keep(member, place);
-          for (const access of this.#accesses(member)) {
-            if (this.#stepOf.get(access.root) !== place) keep(access.root, place);
+          for (const { root } of at(this.#accesses, member)) {
+            if (this.#stepOf[root] !== place) keep(root, place);
           }
         }
       } else {
@@ -228,21 +239,18 @@ class Scheduler {
   }
 }
 
-/** Whether the access walks through its root as the loop walks through its domain. */
-export function isIdentity({ offset, strides }: Access, domain: Shape): boolean {
-  if (offset !== 0) return false;
-  const own = stridesOf(domain);
-  return strides.every((stride, axis) => stride === own[axis]);
+/** Whether the access walks through its root with these strides from its first element on. */
+export function isIdentity({ offset, strides }: Access, own: readonly number[]): boolean {
+  return offset === 0 && strides.every((stride, axis) => stride === own[axis]);
 }
 
-/** The first of `places` (ascending) from `earliest` on that `fits`. */
-function firstFrom(places: readonly number[], earliest: number, fits: (place: number) => boolean): number | undefined {
+/** The index of the first of `places` (ascending) from `earliest` on; their number if there is none. */
+function firstFrom(places: readonly number[], earliest: number): number {
   let [low, high] = [0, places.length];
   while (low < high) {
     const middle = (low + high) >> 1;
     if (at(places, middle) < earliest) low = middle + 1;
     else high = middle;
   }
-  for (let i = low; i < places.length; i++) if (fits(at(places, i))) return places[i];
-  return undefined;
+  return low;
 }

@@ -45,7 +45,12 @@ export function planTemporaries(schedule: Schedule, layout: Layout, elementSize:
   const lifetime = (id: NodeId): { first: number; last: number } => schedule.stored.get(id) ?? { first: 0, last: 0 };
   ids.sort((a, b) => lifetime(a).first - lifetime(b).first);
   const ending = new Map<number, NodeId[]>();
-  for (const id of ids) ending.set(lifetime(id).last, [...(ending.get(lifetime(id).last) ?? []), id]);
+  for (const id of ids) {
+    const { last } = lifetime(id);
+    const others = ending.get(last);
+    if (others === undefined) ending.set(last, [id]);
+    else others.push(id);
+  }
   const bytesOf = (id: NodeId): number => aligned(sizeOf(at(schedule.values, id).shape) * elementSize);
   const space = new FreeSpace();
   const offsets = new Map<NodeId, number>();
@@ -72,7 +77,11 @@ class FreeSpace {
 
   /** First fit. */
   take(bytes: number): number {
-    const i = this.#free.findIndex(({ begin, end }) => end - begin >= bytes);
+    let i = 0;
+    for (; i < this.#free.length; i++) {
+      const { begin, end } = at(this.#free, i);
+      if (end - begin >= bytes) break;
+    }
     const interval = this.#free[i];
     if (interval === undefined) {
       const begin = this.end;
@@ -88,11 +97,21 @@ class FreeSpace {
   release(begin: number, bytes: number): void {
     if (bytes === 0) return;
     const end = begin + bytes;
-    let i = this.#free.findIndex((interval) => interval.begin >= end);
-    if (i < 0) i = this.#free.length;
+    const i = this.#firstFrom(end);
     this.#free.splice(i, 0, { begin, end });
     this.#merge(i);
     this.#merge(i - 1);
+  }
+
+  /** The index of the first interval that begins at an address or behind it. */
+  #firstFrom(address: number): number {
+    let [low, high] = [0, this.#free.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (at(this.#free, middle).begin < address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #merge(i: number): void {

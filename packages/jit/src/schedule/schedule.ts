@@ -33,6 +33,8 @@ export interface FusedStep {
   readonly domain: Shape;
   /** The domain as a string. */
   readonly key: string;
+  /** Those of an array that the loop walks through from its first element to its last. */
+  readonly strides: readonly number[];
   /** In the order of their computation. */
   readonly members: NodeId[];
   /** Values that are filled with one number before the loop begins. */
@@ -75,6 +77,8 @@ export interface Schedule {
   readonly values: readonly Value[];
   /** How each of the values is read. */
   readonly views: readonly View[];
+  /** What the members of fused loops read, in the order of their arguments; nothing for other values. */
+  readonly accesses: readonly (readonly Access[] | undefined)[];
   readonly steps: readonly Step[];
   /** Values that are kept in memory, with the steps where they are written first and read last. */
   readonly stored: ReadonlyMap<NodeId, Lifetime>;

@@ -11,9 +11,14 @@ export interface View {
   readonly strides: readonly number[];
 }
 
+const NONE: readonly number[] = [];
+const ONE: readonly number[] = [1];
+
 /** All of `root`, which has this shape. */
 export function wholeView(root: NodeId, shape: Shape): View {
-  return { root, offset: 0, strides: stridesOf(shape) };
+  // Most arrays of long programs are small, and need no strides of their own.
+  const strides = shape.length === 0 ? NONE : shape.length === 1 ? ONE : stridesOf(shape);
+  return { root, offset: 0, strides };
 }
 
 /** The view of `from` broadcast to `to`. */

@@ -54,7 +54,7 @@ export class FunctionBuilder {
   /** A new local variable, zero at first; one given back by {@link release} may be used again with its old value. */
   local(type: ValueType): Local {
     const free = this.#free.get(type);
-    const [known] = free ?? [];
+    const known = free === undefined || free.size === 0 ? undefined : (free.values().next().value as Local);
     if (known !== undefined) free?.delete(known);
     const local = known ?? ((this.type.params.length + this.#locals.push(type) - 1) as Local);
     this.#taken.push([type, local]);

@@ -4,9 +4,22 @@ import type { PlainOp } from '../encode/opcodes.ts';
 import type { Lanes, Mask, Precision } from './lanes.ts';
 
 /** Instructions that every lane type has under the same name. */
-type Common =
-  | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'nearest'
-  | 'eq' | 'ne' | 'lt' | 'le';
+const COMMON = [
+  'add', 'sub', 'mul', 'div', 'min', 'max', 'neg', 'abs', 'sqrt', 'floor', 'ceil', 'trunc', 'nearest', 'eq', 'ne', 'lt', 'le',
+] as const;
+type Common = (typeof COMMON)[number];
+type Prefix = 'f32' | 'f64' | 'f32x4' | 'f64x2';
+type Instructions = Readonly<Record<Common, PlainOp>>;
+
+/** Their names by type, put together once. */
+const instructionsOf = (prefix: Prefix): Instructions =>
+  Object.fromEntries(COMMON.map((name) => [name, `${prefix}.${name}`])) as Instructions;
+const INSTRUCTIONS: Readonly<Record<Prefix, Instructions>> = {
+  f32: instructionsOf('f32'),
+  f64: instructionsOf('f64'),
+  f32x4: instructionsOf('f32x4'),
+  f64x2: instructionsOf('f64x2'),
+};
 
 /** Arithmetic whose instructions are called `prefix.add` and so on. */
 export abstract class LanesBase implements Lanes {
@@ -16,11 +29,13 @@ export abstract class LanesBase implements Lanes {
   abstract readonly count: 1 | 2 | 4;
   abstract readonly type: ValueType;
   abstract readonly maskType: ValueType;
-  protected readonly prefix: 'f32' | 'f64' | 'f32x4' | 'f64x2';
+  protected readonly prefix: Prefix;
+  readonly #instructions: Instructions;
 
-  constructor(f: FunctionBuilder, prefix: 'f32' | 'f64' | 'f32x4' | 'f64x2') {
+  constructor(f: FunctionBuilder, prefix: Prefix) {
     this.f = f;
     this.prefix = prefix;
+    this.#instructions = INSTRUCTIONS[prefix];
     this.precision = prefix.startsWith('f64') ? 'float64' : 'float32';
     this.size = this.precision === 'float64' ? 8 : 4;
   }
@@ -123,14 +138,14 @@ export abstract class LanesBase implements Lanes {
   }
 
   #unary(name: Common, a: Local): Local {
-    return this.keep(() => this.f.get(a).op(`${this.prefix}.${name}` as PlainOp));
+    return this.keep(() => this.f.get(a).op(this.#instructions[name]));
   }
 
   #binary(name: Common, a: Local, b: Local): Local {
-    return this.keep(() => this.f.get(a).get(b).op(`${this.prefix}.${name}` as PlainOp));
+    return this.keep(() => this.f.get(a).get(b).op(this.#instructions[name]));
   }
 
   #compare(name: Common, a: Local, b: Local): Mask {
-    return this.keep(() => this.f.get(a).get(b).op(`${this.prefix}.${name}` as PlainOp), this.maskType);
+    return this.keep(() => this.f.get(a).get(b).op(this.#instructions[name]), this.maskType);
   }
 }
