@@ -7,7 +7,7 @@ export class Callbacks {
   private failure: { readonly cause: unknown } | null = null;
 
   /** Watches what a callback returned. */
-  add(returned: void | Promise<void>): void {
+  add(returned: unknown): void {
     if (!isPromise(returned)) return;
     const watched = this.watch(returned);
     this.pending.add(watched);

@@ -33,12 +33,12 @@ export interface McmcOptions {
   /** Whether to show progress: by default only on a terminal; true: also elsewhere, in a few lines; false: never. */
   readonly progressBar?: boolean;
   /** Called about every 30 ms for each chain that runs, and at the end of each of its phases; see `onDraws`. */
-  readonly onProgress?: (progress: McmcProgress) => void | Promise<void>;
+  readonly onProgress?: (progress: McmcProgress) => unknown;
   /**
    * Called with draws as they come, about every 30 ms for each chain that runs. The run does not wait for a promise that it
    * returns until all is drawn. Where the callback throws, or its promise rejects, the run stops and rejects likewise.
    */
-  readonly onDraws?: (draws: DrawBatch) => void | Promise<void>;
+  readonly onDraws?: (draws: DrawBatch) => unknown;
   /** Stops the run: at once in workers, else after the current transition. What was drawn so far is in `checkpoint()`. */
   readonly signal?: AbortSignal;
 }
