@@ -64,6 +64,10 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
     throw new TypeError(`compile: precision must be "float64" or "float32", got ${JSON.stringify(precision)}`);
   }
   const { relaxedSimd = supportsRelaxedSimd() } = options;
+  if (typeof relaxedSimd !== 'boolean') throw new TypeError(`compile: relaxedSimd must be true or false, got ${JSON.stringify(relaxedSimd)}`);
+  if (relaxedSimd && !supportsRelaxedSimd()) {
+    throw new TypeError('compile: relaxedSimd is asked for, which this engine lacks: leave the option out');
+  }
   const begin = performance.now();
   const graph = traceGraph(fn, { inputs, valueAndGrad, constants });
   const traced = performance.now();
@@ -75,7 +79,10 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   return program;
 }
 
-/** Compiles a graph. */
+/** Addresses have 32 bits. */
+const MOST_BYTES = 2 ** 32;
+
+/** Compiles a graph. @throws RangeError when its arrays do not fit into memory. */
 export function compileGraph(
   graph: Graph,
   options: { readonly precision: Precision; readonly relaxedSimd: boolean },
@@ -83,6 +90,12 @@ export function compileGraph(
 ): CompiledProgram {
   const optimised = optimise(graph);
   const generated = generate(optimised, options);
+  if (generated.memoryBytes > MOST_BYTES) {
+    throw new RangeError(
+      `compile: the program needs ${(generated.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory, and WebAssembly has 4: work on fewer ` +
+        'numbers at once, or put them into smaller arrays',
+    );
+  }
   const place = (of: { readonly shape: ProgramArray['shape']; readonly dtype: ProgramArray['dtype'] }, address: number): ProgramArray => {
     return { shape: of.shape, dtype: of.dtype, address };
   };

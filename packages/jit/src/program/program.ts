@@ -124,8 +124,9 @@ export class CompiledProgram {
     inputs.forEach((values, i) => {
       const { shape } = at(this.inputs, i);
       const view = at(this.#inputViews, i);
-      if (values.length !== view.length) {
-        throw new TypeError(`argument ${i} has shape ${formatShape(shape)}, ${view.length} numbers, got ${values.length}`);
+      const length = (values as Partial<ArrayLike<number>> | null | undefined)?.length ?? 'no array';
+      if (length !== view.length) {
+        throw new TypeError(`argument ${i} is a flat array of ${view.length} numbers, of shape ${formatShape(shape)}; got ${length}`);
       }
       view.set(values);
     });

@@ -49,6 +49,7 @@ const OPTIONS: readonly (keyof TraceOptions)[] = ['inputs', 'valueAndGrad', 'poi
  * and when, at `point`, the graph and an eager evaluation differ.
  */
 export function traceGraph(fn: TraceableFunction, options: TraceOptions): Graph {
+  if (typeof fn !== 'function') throw new TypeError(`traceGraph: takes a function of tensors first, got ${typeof fn}`);
   checkOptions('traceGraph', options, OPTIONS);
   const { valueAndGrad = false, point, constants = 'intended' } = options;
   if (!Array.isArray(options.inputs)) throw new TypeError('traceGraph: inputs must be an array, one entry an argument');

@@ -78,12 +78,21 @@ test('a program says what it is', () => {
 test('arguments are checked', () => {
   const program = compileSync(model, { ...options });
   expect(() => program.run([1, 2, 3])).toThrow('takes 2 arguments, got 1');
-  expect(() => program.run([1, 2], [1])).toThrow('argument 0 has shape [3], 3 numbers, got 2');
+  expect(() => program.run([1, 2], [1])).toThrow('argument 0 is a flat array of 3 numbers, of shape [3]; got 2');
+  expect(() => program.run([1, 2, 3], 1 as never)).toThrow('argument 1 is a flat array of 1 numbers, of shape []; got no array');
+  expect(() => program.run([1, 2, 3], undefined as never)).toThrow('got no array');
 });
 
 test('options are checked', async () => {
   await expect(compile(model, { ...options, precison: 'float32' } as never)).rejects.toThrow('unknown option "precison"');
   await expect(compile(model, { ...options, precision: 'float16' as never })).rejects.toThrow('precision must be');
+  await expect(compile(model, { ...options, relaxedSimd: 'no' as never })).rejects.toThrow('relaxedSimd must be true or false, got "no"');
+  await expect(compile(3 as never, options)).rejects.toThrow('takes a function of tensors first, got number');
+});
+
+test('a program that does not fit into memory says how large it is', () => {
+  const square = (x: tf.Tensor): tf.Tensor => tf.mul(tf.expandDims(x, 0), tf.expandDims(x, 1));
+  expect(() => compileSync(square, { inputs: [{ shape: [30000] }], point: null })).toThrow(/needs 6\.7 GiB of memory, and WebAssembly has 4/);
 });
 
 test('a function that changes from call to call is refused', () => {
