@@ -35,8 +35,8 @@ export class FunctionBuilder {
   readonly #locals: ValueType[] = [];
   readonly #free = new Map<ValueType, Set<Local>>();
   #depth = 0;
-  /** The vector constants of the outermost loop that is being written, by their bytes; undefined outside of loops. */
-  #hoisted: Map<string, Local> | undefined;
+  /** The vector constants of the outermost loop that is being written; undefined outside of loops. */
+  #hoisted: Map<Uint8Array, Local> | undefined;
   /** Locals for such constants, which nothing else uses: what is set in a loop must not be a constant of it. */
   readonly #constantLocals: Local[] = [];
   /** Locals of the innermost {@link scoped}. */
@@ -203,14 +203,14 @@ export class FunctionBuilder {
   loop(body: (label: Label) => void): this {
     if (this.#hoisted !== undefined) return this.#nested(0x03, undefined, body);
     const before = this.#code;
-    const constants = new Map<string, Local>();
+    const constants = new Map<Uint8Array, Local>();
     this.#hoisted = constants;
     this.#code = new ByteWriter();
     this.#nested(0x03, undefined, body);
     const written = this.#code.toBytes();
     this.#hoisted = undefined;
     this.#code = before;
-    for (const [bytes, local] of constants) this.v128(bytes.split(',').map(Number)).set(local);
+    for (const [bytes, local] of constants) this.v128(bytes).set(local);
     this.#code.bytes(written);
     this.#constantLocals.push(...constants.values());
     return this;
@@ -220,15 +220,15 @@ export class FunctionBuilder {
    * A local that holds these sixteen bytes, for use inside of a loop: it is set once, before the outermost loop, as newer
    * engines do not take constants out of loops themselves. It must not be set again.
    *
+   * @param bytes - the same array for the same constant.
    * @returns undefined outside of loops.
    */
-  hoisted(bytes: ArrayLike<number>): Local | undefined {
+  hoisted(bytes: Uint8Array): Local | undefined {
     if (this.#hoisted === undefined) return undefined;
-    const key = Array.from(bytes).join();
-    let local = this.#hoisted.get(key);
+    let local = this.#hoisted.get(bytes);
     if (local === undefined) {
       local = this.#constantLocals.pop() ?? ((this.type.params.length + this.#locals.push('v128') - 1) as Local);
-      this.#hoisted.set(key, local);
+      this.#hoisted.set(bytes, local);
     }
     return local;
   }

@@ -50,7 +50,7 @@ export class MathFunctions {
   readonly #host: HostFunctions;
   readonly #options: MathOptions;
   readonly #defined = new Map<string, number>();
-  readonly #places = new Map<string, number>();
+  readonly #places = new Map<Uint8Array, number>();
 
   constructor(module: ModuleBuilder, host: HostFunctions, options: MathOptions) {
     this.#module = module;
@@ -112,11 +112,10 @@ export class MathFunctions {
   #place(bytes: Uint8Array): number | undefined {
     const { reserve } = this.#options;
     if (reserve === undefined) return undefined;
-    const key = bytes.join();
-    let address = this.#places.get(key);
+    let address = this.#places.get(bytes);
     if (address === undefined) {
       address = reserve(bytes.length);
-      this.#places.set(key, address);
+      this.#places.set(bytes, address);
       this.#module.data(address, bytes);
     }
     return address;

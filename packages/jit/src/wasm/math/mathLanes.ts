@@ -3,6 +3,7 @@ import type { FunctionBuilder, Local } from '../encode/functionBuilder.ts';
 import type { PlainOp } from '../encode/opcodes.ts';
 import type { Mask, Precision } from '../lanes/lanes.ts';
 import { VectorLanes } from '../lanes/vector.ts';
+import { splatOfBits, splatOfNumber } from './vectorConstants.ts';
 
 /** Calls the named function on vectors, lane by lane at worst. */
 export type Call = (name: string, args: readonly Local[]) => Local;
@@ -14,7 +15,7 @@ export interface Surroundings {
   readonly host: Call;
   /** Calls a function of the module's own. */
   readonly call: Call;
-  /** Where a vector constant stands in memory; undefined if it is to be written into the code. */
+  /** Where a vector constant stands in memory, by the identity of its bytes; undefined if it is to be written into the code. */
   readonly place: (bytes: Uint8Array) => number | undefined;
 }
 
@@ -93,17 +94,14 @@ export class MathLanes extends VectorLanes {
     return this.#op(`${this.#float}.pmax`, a, bound);
   }
 
-  /** All lanes equal to `x`; inside of loops a local set before them, not to be set again. */
+  /** All lanes equal to `x`, which is not -0; inside of loops a local set before them, not to be set again. */
   override constant(x: number): Local {
-    const bytes = this.size === 8 ? new Float64Array([x, x]) : new Float32Array([x, x, x, x]);
-    return this.#constant(new Uint8Array(bytes.buffer));
+    return this.#constant(splatOfNumber(this.precision, x));
   }
 
   /** A pattern of bits in every lane. */
   bits(pattern: bigint): Local {
-    const lane = BigInt.asUintN(8 * this.size, pattern);
-    const half = this.size === 8 ? lane : lane | (lane << 32n);
-    return this.#constant(new Uint8Array(BigUint64Array.of(half, half).buffer));
+    return this.#constant(splatOfBits(this.precision, pattern));
   }
 
   /** The sign bit alone. */

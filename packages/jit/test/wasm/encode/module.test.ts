@@ -3,6 +3,7 @@ import type { FunctionBuilder, Local, ValueType } from '../../../src/wasm/encode
 import { ModuleBuilder } from '../../../src/wasm/encode/moduleBuilder.ts';
 import type { PlainOp } from '../../../src/wasm/encode/opcodes.ts';
 import { PLAIN_BYTES } from '../../../src/wasm/encode/opcodes.ts';
+import { splatOfNumber } from '../../../src/wasm/math/vectorConstants.ts';
 import { supportsRelaxedSimd } from '../../../src/wasm/relaxedSimd.ts';
 
 const bytesOf = (module: ModuleBuilder): Uint8Array<ArrayBuffer> => module.toBytes() as Uint8Array<ArrayBuffer>;
@@ -96,7 +97,9 @@ test('forRange: begin, steps, end', () => {
 });
 
 test('constants of loops are set before the outermost, and loops do not mix them up', () => {
-  const bytes = (x: number): Uint8Array => new Uint8Array(new Float64Array([x, x]).buffer);
+  const bytes = (x: number): Uint8Array => splatOfNumber('float64', x);
+  expect(bytes(10)).toBe(bytes(10));
+  expect([...new Float64Array(bytes(10).buffer)]).toEqual([10, 10]);
   const { run } = running([], ['f64'], (f) => {
     expect(f.hoisted(bytes(1))).toBeUndefined();
     const [i, j, sum] = [f.local('i32'), f.local('i32'), f.local('f64')];
