@@ -33,6 +33,7 @@ export class Addresses {
 
   /** The address of a walk at index 0 of the innermost axis; must be asked for before the innermost loop begins. */
   outer(walk: Walk): Address {
+    if (this.#counters.length === 0 && at(walk.strides, 0) >= 0) return { local: this.#zero, offset: walk.address };
     const steps = this.#counters.map((_, axis) => at(walk.strides, axis) * this.#size);
     // The two parts of an address are added without sign: one that goes down must be whole before.
     const base = walk.strides.some((stride) => stride < 0) ? walk.address : 0;
