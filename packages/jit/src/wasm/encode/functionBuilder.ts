@@ -33,7 +33,9 @@ export class FunctionBuilder {
   readonly type: FunctionType;
   #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
-  readonly #free = new Map<ValueType, Set<Local>>();
+  /** Locals given back, by type, and for each local whether it is among them. */
+  readonly #free: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  readonly #isFree: boolean[] = [];
   #depth = 0;
   /** The vector constants of the outermost loop that is being written; undefined outside of loops. */
   #hoisted: Map<Uint8Array, Local> | undefined;
@@ -53,10 +55,8 @@ export class FunctionBuilder {
 
   /** A new local variable, zero at first; one given back by {@link release} may be used again with its old value. */
   local(type: ValueType): Local {
-    const free = this.#free.get(type);
-    const known = free === undefined || free.size === 0 ? undefined : (free.values().next().value as Local);
-    if (known !== undefined) free?.delete(known);
-    const local = known ?? ((this.type.params.length + this.#locals.push(type) - 1) as Local);
+    const local = this.#free[type].pop() ?? ((this.type.params.length + this.#locals.push(type) - 1) as Local);
+    this.#isFree[local] = false;
     this.#taken.push([type, local]);
     return local;
   }
@@ -74,9 +74,11 @@ export class FunctionBuilder {
 
   /** Gives locals back, to be used for something else of their type; giving one back twice does no harm. */
   release(type: ValueType, ...locals: readonly Local[]): void {
-    const free = this.#free.get(type) ?? new Set();
-    for (const local of locals) free.add(local);
-    this.#free.set(type, free);
+    for (const local of locals) {
+      if (this.#isFree[local] === true) continue;
+      this.#isFree[local] = true;
+      this.#free[type].push(local);
+    }
   }
 
   get(local: Local): this {
