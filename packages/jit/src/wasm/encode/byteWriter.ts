@@ -20,9 +20,12 @@ export class ByteWriter {
 
   /** Bytes as they are. */
   bytes(values: ArrayLike<number>): void {
-    this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+    const { length } = values;
+    this.#reserve(length);
+    // The engine's own copying takes long to begin.
+    if (length > 32) this.#bytes.set(values, this.#length);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = values[i] ?? 0;
+    this.#length += length;
   }
 
   /** An unsigned whole number below 2^32, in LEB128. */
