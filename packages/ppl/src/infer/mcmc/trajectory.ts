@@ -4,26 +4,18 @@ import { DiagonalMetric } from './diagonalMetric.ts';
 import { copyPoint, energyReached, hamiltonian, MAX_ENERGY_ERROR } from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
 import type { TransitionInfo, Tuning } from './kernel.ts';
-import { TrajectoryMemory, type PlacedPoint, type PlacedVector } from './kernels/trajectoryMemory.ts';
+import type { PlacedPoint } from './kernels/trajectoryMemory.ts';
+import { workspaceFor, type Tree, type Workspace } from './kernels/workspace.ts';
 import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
 import type { Metric } from './metric.ts';
-import { PhasePointPool } from './phasePointPool.ts';
 import { Proposal } from './proposal.ts';
-
-/** A stretch of 2^k consecutive points of a trajectory, from where it was begun to where it was grown to. */
-interface Tree {
-  first: PlacedPoint;
-  last: PlacedPoint;
-  /** The address of ρ, the sum of the momenta of its points; unused while it has only one. */
-  readonly momentumSum: number;
-}
 
 /**
  * Grows trajectories by doubling, to the left or to the right, until they make a U-turn, diverge or reach the greatest
  * depth, and draws a point of them.
  *
- * It holds the working memory of one chain; a transition leaves nothing there that the next one reads. Leapfrog steps
- * allocate nothing: each goes from one point of a pool to another, and trees refer to the points at their ends.
+ * A transition leaves nothing in its workspace that the next one reads. Leapfrog steps allocate nothing: each goes from one
+ * point of a pool to another, and trees refer to the points at their ends.
  *
  * Sources: Hoffman and Gelman, "The No-U-Turn Sampler" (JMLR 2014), for the doubling; Betancourt, "A conceptual
  * introduction to Hamiltonian Monte Carlo" (arXiv 1701.02434, 2017), appendix A, for the sampling and the criterion.
@@ -31,17 +23,7 @@ interface Tree {
 export class DynamicTrajectory {
   private readonly density: LogDensity;
   private readonly maxTreeDepth: number;
-  private readonly memory: TrajectoryMemory;
-  private readonly pool: PhasePointPool;
-  /** The metric of the latest transition, and, if it is diagonal, its M⁻¹. */
-  private metric: Metric | null = null;
-  private readonly inverseMass: PlacedVector;
-  /** The trajectory so far, from its earliest point to its latest. */
-  private readonly whole: Tree;
-  /** Complete subtrees of the extension under way, largest first; `forest[depth]` is the most that is ever needed. */
-  private readonly forest: Tree[] = [];
-  /** Where it begins: set its position, gradient, log density, momentum and velocity, then call {@link sample}. */
-  readonly start: PlacedPoint;
+  private readonly workspace: Workspace;
   /** The point drawn from the trajectory so far, */
   private chosen: Proposal;
   /** and that drawn from the extension under way. */
@@ -56,20 +38,55 @@ export class DynamicTrajectory {
     const { dimension } = density;
     this.density = density;
     this.maxTreeDepth = maxTreeDepth;
-    // At any time there are the ends of the trajectory, those of the subtrees under way (of each size but the largest one
-    // at most), and the point being reached; and sums of momenta of each of these trees, besides M⁻¹.
-    this.memory = new TrajectoryMemory(dimension, 2 * maxTreeDepth + 4, maxTreeDepth + 3);
-    this.inverseMass = this.memory.vector();
-    this.start = this.memory.point();
-    this.pool = new PhasePointPool(this.memory);
-    this.whole = this.createTree();
+    this.workspace = workspaceFor(dimension, maxTreeDepth);
     this.chosen = new Proposal(dimension);
     this.candidate = new Proposal(dimension);
   }
 
-  /** One transition from `start`, whose momentum and velocity have just been drawn, to `to`. */
+  /** Where the next transition begins: set position, gradient, log density, momentum and velocity, then {@link sample}. */
+  get start(): PlacedPoint {
+    return this.workspace.start;
+  }
+
+  /** One transition from `start` to `to`. */
   sample(tuning: Tuning, stream: RandomStream, to: EvaluatedPoint): TransitionInfo {
-    this.begin(tuning.metric);
+    const { workspace } = this;
+    workspace.busy = true;
+    try {
+      this.begin(tuning.metric);
+      const treeDepth = this.doubleUntilDone(tuning, stream);
+      copyPoint(this.chosen.isEmpty ? workspace.start : this.chosen, to);
+      return {
+        acceptProb: this.sumAcceptProb / this.numLeapfrog,
+        energy: this.chosen.energy,
+        divergent: this.divergent,
+        treeDepth,
+        numLeapfrog: this.numLeapfrog,
+      };
+    } finally {
+      workspace.busy = false;
+    }
+  }
+
+  private begin(metric: Metric): void {
+    const { workspace } = this;
+    const { start, pool, whole } = workspace;
+    if (workspace.loaded !== metric) {
+      workspace.loaded = metric;
+      if (metric instanceof DiagonalMetric) workspace.inverseMass.values.set(metric.inverse);
+    }
+    pool.releaseAll();
+    plant(whole, start);
+    this.initialEnergy = hamiltonian(start);
+    this.sumAcceptProb = 0;
+    this.numLeapfrog = 0;
+    this.divergent = false;
+    this.chosen.beginAt(this.initialEnergy);
+  }
+
+  /** @returns the tree depth reached. */
+  private doubleUntilDone(tuning: Tuning, stream: RandomStream): number {
+    const extension = this.tree(0);
     let treeDepth = 0;
     while (treeDepth < this.maxTreeDepth) {
       const forward = stream.uniform() < 0.5;
@@ -77,31 +94,9 @@ export class DynamicTrajectory {
       if (!this.grow(treeDepth, forward, tuning, stream)) break;
       treeDepth++;
       this.choose(stream);
-      if (this.extend(this.tree(0), forward)) break;
+      if (this.extend(extension, forward)) break;
     }
-    copyPoint(this.chosen.isEmpty ? this.start : this.chosen, to);
-    return {
-      acceptProb: this.sumAcceptProb / this.numLeapfrog,
-      energy: this.chosen.energy,
-      divergent: this.divergent,
-      treeDepth,
-      numLeapfrog: this.numLeapfrog,
-    };
-  }
-
-  private begin(metric: Metric): void {
-    const { start } = this;
-    if (metric !== this.metric) {
-      this.metric = metric;
-      if (metric instanceof DiagonalMetric) this.inverseMass.values.set(metric.inverse);
-    }
-    this.pool.releaseAll();
-    plant(this.whole, start);
-    this.initialEnergy = hamiltonian(start);
-    this.sumAcceptProb = 0;
-    this.numLeapfrog = 0;
-    this.divergent = false;
-    this.chosen.beginAt(this.initialEnergy);
+    return treeDepth;
   }
 
   /**
@@ -113,10 +108,11 @@ export class DynamicTrajectory {
    * @returns false when it, or a subtree within it, turns or diverges.
    */
   private grow(depth: number, forward: boolean, tuning: Tuning, stream: RandomStream): boolean {
-    const { pool, candidate, initialEnergy } = this;
+    const { candidate, initialEnergy } = this;
+    const { pool, whole } = this.workspace;
     const stepSize = forward ? tuning.stepSize : -tuning.stepSize;
     const numLeaves = 2 ** depth;
-    let edge = forward ? this.whole.last : this.whole.first;
+    let edge = forward ? whole.last : whole.first;
     let complete = 0;
     candidate.clear();
     for (let leaf = 0; leaf < numLeaves; leaf++) {
@@ -149,7 +145,7 @@ export class DynamicTrajectory {
       leapfrog(this.density, metric, from, stepSize, to);
       return;
     }
-    const { inverseMass, memory } = this;
+    const { inverseMass, memory } = this.workspace;
     const { kernels, size, scalars } = memory;
     scalars[0] = stepSize;
     kernels.kickAndDrift(inverseMass.address, from.address, to.address, size);
@@ -161,16 +157,17 @@ export class DynamicTrajectory {
   /** Appends `next` to `tree`, within a subtree that is still growing. @returns whether the joined tree turns. */
   private join(tree: Tree, next: Tree): boolean {
     const { first, last } = tree;
+    const { pool } = this.workspace;
     const turns = this.turnsAcross(first, last, tree, next);
-    if (last !== first) this.pool.release(last);
-    if (next.first !== next.last) this.pool.release(next.first);
+    if (last !== first) pool.release(last);
+    if (next.first !== next.last) pool.release(next.first);
     tree.last = next.last;
     return turns;
   }
 
   /** Extends the whole trajectory by a subtree as large as itself. @returns whether the result turns. */
   private extend(extension: Tree, forward: boolean): boolean {
-    const { whole, pool, start } = this;
+    const { whole, pool, start } = this.workspace;
     const far = forward ? whole.first : whole.last;
     const near = forward ? whole.last : whole.first;
     const turns = this.turnsAcross(far, near, whole, extension);
@@ -196,7 +193,7 @@ export class DynamicTrajectory {
    * are a piece, and are all three pieces at once.
    */
   private turnsAcross(farA: PlacedPoint, nearA: PlacedPoint, a: Tree, b: Tree): boolean {
-    const { kernels, size } = this.memory;
+    const { kernels, size } = this.workspace.memory;
     const { first, last, momentumSum } = b;
     if (first === last) return kernels.pairTurns(farA.address, last.address, a.momentumSum, size) !== 0;
     const turns = kernels.turns(
@@ -216,11 +213,7 @@ export class DynamicTrajectory {
   }
 
   private tree(index: number): Tree {
-    return (this.forest[index] ??= this.createTree());
-  }
-
-  private createTree(): Tree {
-    return { first: this.start, last: this.start, momentumSum: this.memory.vector().address };
+    return this.workspace.forest[index] as Tree;
   }
 }
 

@@ -119,3 +119,21 @@ test('the mass matrix of the scheme of Stan becomes the covariance', () => {
   expect(Math.abs(matrixOf('diagonal')[0]! / 4 - 1)).toBeLessThan(0.25);
   expect(Math.abs(matrixOf('diagonal')[1]! - 1)).toBeLessThan(0.25);
 });
+
+test('chains share a workspace, take turns, and do not notice; a density may run chains of its own', () => {
+  const kernel = new NUTS(banana);
+  const alone = [1, 2].map((seed) => advance(start(kernel, 30, seed), 60).state);
+  const [a, b] = [start(kernel, 30, 1), start(kernel, 30, 2)];
+  // Of the same dimension and depth, so that it would share the workspace, were it not in the middle of a transition.
+  const nested: LogDensity = {
+    dimension: 2,
+    evaluate: (q, gradient) => {
+      advance(start(kernel, 0, 3), 1);
+      return banana.evaluate(q, gradient);
+    },
+  };
+  const c = start(kernel, 30, 1, nested);
+  for (let i = 0; i < 60; i++) for (const chain of [a, b, c]) chain.step();
+  expect([a.state, b.state]).toEqual(alone);
+  expect(c.state).toEqual(alone[0]);
+});

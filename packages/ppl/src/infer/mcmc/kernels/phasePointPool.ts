@@ -1,5 +1,5 @@
 /** @file Phase points for reuse. */
-import type { PlacedPoint, TrajectoryMemory } from './kernels/trajectoryMemory.ts';
+import type { PlacedPoint, TrajectoryMemory } from './trajectoryMemory.ts';
 
 /** Makes points of a trajectory's memory as they are needed, and gives out those that are no longer in use. */
 export class PhasePointPool {
