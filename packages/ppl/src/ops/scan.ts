@@ -6,6 +6,7 @@ import { traceScan } from '@tychejs/jit';
 import { isTracing } from '../backend/tracing.ts';
 import { checkOptions } from '../util/options.ts';
 import { format, sameShape } from '../util/shape.ts';
+import { ScanBodyHandler } from './scanBody.ts';
 import type { Leaf, TensorTree } from './tree.ts';
 import { leavesOf, withLeaves } from './tree.ts';
 
@@ -46,6 +47,7 @@ export type ScanBody<Carry, X, Y> = (
  * a surrounding `tf.tidy`) disposes of.
  * @throws TypeError when `xs` hold nothing and no length is given.
  * @throws Error when lengths differ, or a state is not like the one before it; both name the tensor.
+ * @throws SiteError for a sample, factor or deterministic statement in the body: they belong after the scan.
  */
 export function scan<const Carry, const X, const Y>(
   body: ScanBody<Carry, X, Y>,
@@ -60,8 +62,10 @@ export function scan<const Carry, const X, const Y>(
     const first = leavesOf(init, 'ops.scan: init');
     const scanned = leavesOf(xs, 'ops.scan: xs');
     const length = lengthOf(scanned, options.length);
+    const handler = new ScanBodyHandler();
     const step: ScanStep = (carry, slices) => {
-      const [next, y] = checkPair(body(withLeaves(init, carry) as TensorTree<Carry>, withLeaves(xs, slices) as TensorTree<X>));
+      const state = withLeaves(init, carry) as TensorTree<Carry>;
+      const [next, y] = checkPair(handler.run(() => body(state, withLeaves(xs, slices) as TensorTree<X>)));
       const results = leavesOf(y, 'ops.scan: the result');
       ys = y;
       form = checkForm('the result', pathsOf(results), form);

@@ -3,7 +3,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { traceGraph } from '@tychejs/jit';
 import { ready } from '../../src/backend/ready.ts';
+import { normal } from '../../src/distributions/normal.ts';
+import { traceOf } from '../../src/handlers/trace.ts';
 import { scan } from '../../src/ops/index.ts';
+import { deterministic, factor, sample } from '../../src/primitives.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { expectSameAsUnrolled, normalArguments } from '../helpers/unrolled.ts';
 import type { Fn } from '../helpers/unrolled.ts';
@@ -101,6 +104,19 @@ describe('errors name what is wrong', () => {
     ['an unknown option', run((c: Tensor) => [c, null], 0, xs, { reversed: true }), /unknown option "reversed"/],
   ])('%s', (_, fn, message) => {
     expect(fn).toThrow(message);
+  });
+
+  test.each<[string, () => void]>([
+    ['sample', () => void sample('z', normal(0, 1))],
+    ['observation', () => void sample('z', normal(0, 1), { obs: 1 })],
+    ['factor', () => factor('z', 1)],
+    ['deterministic', () => void deterministic('z', tf.scalar(1))],
+  ])('a statement in the body: %s', (_, statement) => {
+    const model = run((c: Tensor) => {
+      statement();
+      return [c, null];
+    }, 0, xs);
+    for (const doing of [model, () => traceOf(model)]) expect(doing).toThrow(/"z": stands in the body of ops.scan.*after the scan/);
   });
 
   test('a result that changes form', () => {
