@@ -1,12 +1,13 @@
 /** @file From a schedule to a WebAssembly module. */
 import { emitDense, isDense, scratchBytes } from '../dense/denseKernel.ts';
 import type { DenseContext, DenseNode, Place } from '../dense/denseKernel.ts';
+import { emitTransposed } from '../dense/move/transposed.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeId } from '../graph/node.ts';
 import { at, sizeOf } from '../graph/shape.ts';
 import { makeSchedule } from '../schedule/makeSchedule.ts';
 import { Layout, planTemporaries } from '../schedule/memoryPlan.ts';
-import type { DenseStep, FusedStep, LoopStep, Schedule, Step } from '../schedule/schedule.ts';
+import type { DenseStep, FusedStep, LoopStep, Schedule, Step, TransposeStep } from '../schedule/schedule.ts';
 import type { FunctionBuilder } from '../wasm/encode/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
@@ -68,7 +69,10 @@ class Generator {
     this.#options = options;
     this.#elementSize = options.precision === 'float64' ? 8 : 4;
     this.#host = new HostFunctions(this.#module);
-    this.#math = new MathFunctions(this.#module, this.#host, options);
+    this.#math = new MathFunctions(this.#module, this.#host, {
+      ...options,
+      reserve: (bytes) => this.#layout.reserve(bytes),
+    });
   }
 
   generate(graph: Graph): Generated {
@@ -130,6 +134,7 @@ class Generator {
   #step(f: FunctionBuilder, schedule: Schedule, step: Step, addresses: Addresses): void {
     if (step.kind === 'fused') this.#fused(f, schedule, step, addresses);
     else if (step.kind === 'dense') this.#dense(f, schedule, step, addresses);
+    else if (step.kind === 'transpose') this.#transpose(f, step, addresses);
     else this.#timeLoop(f, step, addresses);
   }
 
@@ -140,13 +145,17 @@ class Generator {
 
   #dense(f: FunctionBuilder, schedule: Schedule, step: DenseStep, addresses: Addresses): void {
     const node = denseNode(schedule, step);
-    const context: DenseContext = {
-      ...this.#options,
-      module: this.#module,
-      scratch: this.#scratch,
-    };
     const result = { address: addressIn(addresses, step.node), shape: node.shape };
-    f.scoped(() => emitDense(f, node, this.#places(step.operands, addresses), result, context));
+    f.scoped(() => emitDense(f, node, this.#places(step.operands, addresses), result, this.#denseContext()));
+  }
+
+  #transpose(f: FunctionBuilder, { node, shape, view }: TransposeStep, addresses: Addresses): void {
+    const source = addressIn(addresses, view.root) + view.offset * this.#elementSize;
+    f.scoped(() => emitTransposed(f, shape, view.strides, source, addressIn(addresses, node), this.#denseContext()));
+  }
+
+  #denseContext(): DenseContext {
+    return { ...this.#options, module: this.#module, scratch: this.#scratch };
   }
 
   #places(operands: DenseStep['operands'], addresses: Addresses): Place[] {
@@ -177,7 +186,7 @@ class Generator {
   /** The most scratch memory that any dense kernel wants, in loops too. */
   #scratchOf(schedule: Schedule): number {
     return schedule.steps.reduce((most, step) => {
-      if (step.kind === 'fused') return most;
+      if (step.kind === 'fused' || step.kind === 'transpose') return most;
       if (step.kind === 'loop') return Math.max(most, this.#scratchOf(step.body));
       return Math.max(most, scratchBytes(denseNode(schedule, step), step.operands.map(({ shape }) => shape), this.#options.precision));
     }, 0);

@@ -1,5 +1,6 @@
 /** @file The nodes that fused loops compute: what they run over, and what they read there. */
 import type { NodeId, Shape } from '../graph/node.ts';
+import { operandsOf } from '../graph/operands.ts';
 import { at, sameShape } from '../graph/shape.ts';
 import type { Access, Value } from './schedule.ts';
 import type { View } from './view.ts';
@@ -35,6 +36,21 @@ export function isElementwise(node: Value): boolean {
 export function domainNode(node: Value, id: NodeId): NodeId {
   if (node.op === 'reduce' || node.op === 'copy' || node.op === 'part') return node.x;
   return node.op === 'scatterAdd' ? node.updates : id;
+}
+
+/** What the node reads at the index that it computes, at most with broadcasting. */
+export function entrywiseOperands(node: Value): readonly NodeId[] {
+  switch (node.op) {
+    case 'copy':
+    case 'part':
+      return [node.x];
+    case 'gather':
+      return [];
+    case 'scatterAdd':
+      return [node.updates];
+    default:
+      return operandsOf(node);
+  }
 }
 
 /** Without the axes of size 1. */

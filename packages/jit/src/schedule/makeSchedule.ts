@@ -3,10 +3,10 @@ import type { Graph } from '../graph/graph.ts';
 import type { LoopNode, NodeId, NodeOf, Shape } from '../graph/node.ts';
 import { operandsOf } from '../graph/operands.ts';
 import { at, sizeOf, stridesOf } from '../graph/shape.ts';
-import { accessesOf, domainNode, isElementwise, isFused, squeeze } from './fused.ts';
+import { accessesOf, domainNode, entrywiseOperands, isElementwise, isFused, squeeze } from './fused.ts';
 import type { Access, FusedStep, Lifetime, Operand, Schedule, Step, Value } from './schedule.ts';
 import type { View } from './view.ts';
-import { broadcastView, isContiguous, reshapeView, sliceView, transposeView, wholeView } from './view.ts';
+import { broadcastView, isContiguous, isTransposed, reshapeView, sliceView, transposeView, wholeView } from './view.ts';
 
 /** Loops longer than this in nodes are closed: the functions that they become should stay easy to compile. */
 const MOST_MEMBERS = 400;
@@ -25,6 +25,8 @@ class Scheduler {
   readonly #graph: Graph;
   readonly #values: Value[];
   readonly #views: View[] = [];
+  /** Transposed values that were stored anew. */
+  readonly #untransposed = new Map<NodeId, View>();
   readonly #steps: Step[] = [];
   readonly #accesses: Access[][] = [];
   /** The step that computes a root; nothing for what is there from the start. */
@@ -68,6 +70,7 @@ class Scheduler {
 
   readonly #shapeOf = (id: NodeId): Shape => this.#shape(id);
   readonly #viewAt = (id: NodeId): View => this.#view(id);
+  readonly #viewInLoops = (id: NodeId): View => this.#untransposed.get(id) ?? this.#view(id);
 
   #shape(id: NodeId): Shape {
     return at(this.#values, id).shape;
@@ -107,15 +110,26 @@ class Scheduler {
   /** A reshape that strides cannot say becomes a copy in the order of its operand. */
   #copyInto(id: NodeId, x: NodeId): void {
     this.#values[id] = { op: 'copy', shape: this.#shape(id), dtype: at(this.#values, id).dtype, x };
-    this.#fuse(id);
+    this.#placeCopy(id, x);
+  }
+
+  #placeCopy(id: NodeId, x: NodeId): void {
+    const [view, shape] = [this.#view(x), this.#shape(x)];
+    if (isTransposed(view, shape)) {
+      this.#stepOf[id] = this.#steps.length;
+      this.#steps.push({ kind: 'transpose', node: id, shape, view });
+    } else {
+      this.#fuse(id);
+    }
   }
 
   #fuse(id: NodeId): void {
     const node = at(this.#values, id);
+    this.#untranspose(node);
     const shape = this.#shape(domainNode(node, id));
     const domain = squeeze(shape);
     const key = domain.join();
-    const accesses = accessesOf(node, shape, this.#shapeOf, this.#viewAt);
+    const accesses = accessesOf(node, shape, this.#shapeOf, node.op === 'gather' ? this.#viewAt : this.#viewInLoops);
     this.#accesses[id] = accesses;
     let earliest = 0;
     for (const access of accesses) earliest = Math.max(earliest, this.#earliest(access, key));
@@ -123,6 +137,14 @@ class Scheduler {
     this.#stepOf[id] = step.place;
     step.members.push(id);
     if (step.members.length >= MOST_MEMBERS) step.close();
+  }
+
+  /** Loops run through large transposed arrays after these were stored anew. */
+  #untranspose(node: Value): void {
+    for (const x of entrywiseOperands(node)) {
+      const shape = this.#shape(x);
+      if (isTransposed(this.#viewInLoops(x), shape)) this.#untransposed.set(x, wholeView(this.#copy(x), shape));
+    }
   }
 
   /** The first loop over the domain that is not full, from a place on; a new one at the end if there is none. */
@@ -188,8 +210,9 @@ class Scheduler {
   /** The value as an array in one piece, copied if need be. */
   #inOnePiece(id: NodeId): Operand {
     const shape = this.#shape(id);
-    const { root, offset } = this.#view(id);
-    if (isContiguous(this.#view(id), shape)) return { root, offset, shape };
+    const view = this.#viewInLoops(id);
+    const { root, offset } = view;
+    if (isContiguous(view, shape)) return { root, offset, shape };
     return { root: this.#copy(id), offset: 0, shape };
   }
 
@@ -197,7 +220,7 @@ class Scheduler {
     const { shape, dtype } = at(this.#values, x);
     const id = this.#values.push({ op: 'copy', shape, dtype, x }) - 1;
     this.#views[id] = wholeView(id, shape);
-    this.#fuse(id);
+    this.#placeCopy(id, x);
     return id;
   }
 
@@ -230,9 +253,9 @@ class Scheduler {
           }
         }
       } else {
-        if (step.kind === 'dense') keep(step.node, place);
-        else for (const item of step.items.values()) keep(item, place);
-        for (const { root } of step.operands) keep(root, place);
+        if (step.kind === 'loop') for (const item of step.items.values()) keep(item, place);
+        else keep(step.node, place);
+        for (const { root } of step.kind === 'transpose' ? [step.view] : step.operands) keep(root, place);
       }
     });
     for (const root of results) keep(root, end);

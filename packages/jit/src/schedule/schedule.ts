@@ -48,6 +48,15 @@ export interface DenseStep {
   readonly operands: readonly Operand[];
 }
 
+/** A transposed array, stored anew in one piece: a `copy` node by itself. */
+export interface TransposeStep {
+  readonly kind: 'transpose';
+  readonly node: NodeId;
+  /** The shape and the view of what is copied. */
+  readonly shape: Shape;
+  readonly view: View;
+}
+
 /** A loop over time; its results are the `item`s of the node. */
 export interface LoopStep {
   readonly kind: 'loop';
@@ -68,7 +77,7 @@ export interface Operand {
   readonly shape: Shape;
 }
 
-export type Step = FusedStep | DenseStep | LoopStep;
+export type Step = FusedStep | DenseStep | TransposeStep | LoopStep;
 
 /** A graph in order of execution. */
 export interface Schedule {

@@ -81,6 +81,24 @@ function mergeAxes(shape: Shape, strides: readonly number[]): { size: number; st
   return blocks;
 }
 
+/** Arrays of fewer elements are read as they lie, transposed or not. */
+const SMALLEST_TRANSPOSED = 1024;
+
+/** Axes shorter than this are not worth a block of their own. */
+const SHORTEST_SIDE = 4;
+
+/**
+ * Whether the array is large and transposed: neighbours along its last axis lie apart, those along another next to each
+ * other, so that it is read much faster in square blocks than row by row.
+ */
+export function isTransposed({ strides }: View, shape: Shape): boolean {
+  if (shape.length < 2 || sizeOf(shape) < SMALLEST_TRANSPOSED) return false;
+  const blocks = mergeAxes(shape, strides);
+  const last = blocks.at(-1);
+  if (last === undefined || last.stride <= 1 || last.size < SHORTEST_SIDE) return false;
+  return blocks.some(({ size, stride }) => stride === 1 && size >= SHORTEST_SIDE);
+}
+
 /** Whether the elements lie one after another, in row-major order. */
 export function isContiguous({ strides }: View, shape: Shape): boolean {
   const own = stridesOf(shape);

@@ -132,3 +132,31 @@ describe('fused loops', () => {
     expectCompiled(own, [[0.3, 0.8]], { float64: 1e-11, float32: 1e-3 });
   });
 });
+
+describe('transposed arrays', () => {
+  test.each([
+    [[40, 50], [1, 0]],
+    [[33, 35], [1, 0]],
+    [[2, 30, 21], [0, 2, 1]],
+    [[5, 6, 7, 8], [3, 1, 0, 2]],
+    [[12, 10, 11], [2, 0, 1]],
+    [[4, 9, 40], [1, 0, 2]],
+  ])('%j by %j: as results, in loops, in products, gathered from, in slices', (shape, permutation) => {
+    const size = shape.reduce((a, b) => a * b);
+    const own = graph([{ shape }], (g, x) => {
+      const moved = g.transpose(x, permutation);
+      const { shape: turned } = g.node(moved);
+      const rows = g.reshape(moved, [turned[0]!, size / turned[0]!]);
+      const indices = g.constant([1, 0, 1], [3], 'int');
+      return [
+        moved,
+        g.binary('add', g.unary('neg', moved), g.reshape(x, turned)),
+        g.gather(moved, indices, 0),
+        g.reduce('sum', g.binary('mul', moved, moved), [0]),
+        g.dot(rows, rows, false, true),
+        g.slice(g.unary('abs', moved), turned.map(() => 1), turned.map((n) => n - 1)),
+      ];
+    });
+    expectCompiled(own, [numbers(size)]);
+  });
+});
