@@ -39,6 +39,11 @@ export class DenseMetric implements Metric {
     }
   }
 
+  row(i: number, values: Float64Array): void {
+    const { inverse, dimension: n } = this;
+    values.set(inverse.subarray(i * n, (i + 1) * n));
+  }
+
   kickAndDrift(from: PhasePoint, stepSize: number, to: PhasePoint): void {
     const { dimension: n } = this;
     const { position, momentum, gradient } = from;

@@ -31,6 +31,11 @@ export class DiagonalMetric implements Metric {
     for (let i = 0; i < momentum.length; i++) velocity[i] = (inverse[i] ?? 0) * (momentum[i] ?? 0);
   }
 
+  row(i: number, values: Float64Array): void {
+    values.fill(0);
+    values[i] = this.inverse[i] ?? 0;
+  }
+
   kickAndDrift(from: PhasePoint, stepSize: number, to: PhasePoint): void {
     const { inverse } = this;
     const { position, momentum, gradient } = from;

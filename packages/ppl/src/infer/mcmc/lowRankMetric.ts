@@ -45,6 +45,10 @@ export class LowRankMetric implements Metric {
     for (let i = 0; i < scale.length; i++) velocity[i] = (velocity[i] ?? 0) * (scale[i] ?? 0);
   }
 
+  row(i: number, values: Float64Array): void {
+    this.velocity(Float64Array.from(this.scale, (_, j) => (i === j ? 1 : 0)), values);
+  }
+
   kickAndDrift(from: PhasePoint, stepSize: number, to: PhasePoint): void {
     const { position, momentum, gradient } = from;
     const { position: toPosition, momentum: toMomentum, velocity: toVelocity } = to;

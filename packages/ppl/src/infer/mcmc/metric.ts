@@ -38,6 +38,9 @@ export interface Metric {
    */
   kickAndDrift(from: PhasePoint, stepSize: number, to: PhasePoint): void;
 
+  /** Writes row `i` of M⁻¹. */
+  row(i: number, values: Float64Array): void;
+
   /** The second half, once the gradient is there: p ← p + ε/2 ∇log p(q), with its velocity and kinetic energy. */
   kick(point: PhasePoint, stepSize: number): void;
 }

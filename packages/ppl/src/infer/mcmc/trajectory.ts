@@ -1,11 +1,10 @@
 /** @file Dynamic trajectories: multinomial NUTS. */
 import type { RandomStream } from '../../random/stream.ts';
-import { DiagonalMetric } from './diagonalMetric.ts';
 import { copyPoint, energyReached, hamiltonian, MAX_ENERGY_ERROR } from './hamiltonian.ts';
 import { leapfrog } from './integrator.ts';
 import type { TransitionInfo, Tuning } from './kernel.ts';
 import type { PlacedPoint } from './kernels/trajectoryMemory.ts';
-import { workspaceFor, type Tree, type Workspace } from './kernels/workspace.ts';
+import { workspaceFor, type LoopKind, type Tree, type Workspace } from './kernels/workspace.ts';
 import type { EvaluatedPoint, LogDensity } from './logDensity.ts';
 import type { Metric } from './metric.ts';
 import { Proposal } from './proposal.ts';
@@ -29,6 +28,7 @@ export class DynamicTrajectory {
   /** and that drawn from the extension under way. */
   private candidate: Proposal;
 
+  private loops: LoopKind = 'metric';
   private initialEnergy: number = Number.NaN;
   private sumAcceptProb: number = Number.NaN;
   private numLeapfrog = 0;
@@ -71,10 +71,7 @@ export class DynamicTrajectory {
   private begin(metric: Metric): void {
     const { workspace } = this;
     const { start, pool, whole } = workspace;
-    if (workspace.loaded !== metric) {
-      workspace.loaded = metric;
-      if (metric instanceof DiagonalMetric) workspace.inverseMass.values.set(metric.inverse);
-    }
+    this.loops = workspace.load(metric);
     pool.releaseAll();
     plant(whole, start);
     this.initialEnergy = hamiltonian(start);
@@ -139,18 +136,23 @@ export class DynamicTrajectory {
     return true;
   }
 
-  /** A leapfrog step: that of `integrator.ts`, with loops in WebAssembly where M is diagonal. */
+  /** A leapfrog step: that of `integrator.ts`, with loops in WebAssembly wherever there are any. */
   private step(from: PlacedPoint, stepSize: number, to: PlacedPoint, metric: Metric): void {
-    if (!(metric instanceof DiagonalMetric)) {
+    const { memory, massAddress, dimension } = this.workspace;
+    const { kernels, size, scalars } = memory;
+    scalars[0] = stepSize;
+    if (this.loops === 'diagonal') {
+      kernels.kickAndDrift(massAddress, from.address, to.address, size);
+      to.logDensity = this.density.evaluate(to.position, to.gradient);
+      kernels.kick(massAddress, to.address, size);
+    } else if (this.loops === 'dense') {
+      kernels.denseKickAndDrift(massAddress, from.address, to.address, size, dimension);
+      to.logDensity = this.density.evaluate(to.position, to.gradient);
+      kernels.denseKick(massAddress, to.address, size, dimension);
+    } else {
       leapfrog(this.density, metric, from, stepSize, to);
       return;
     }
-    const { inverseMass, memory } = this.workspace;
-    const { kernels, size, scalars } = memory;
-    scalars[0] = stepSize;
-    kernels.kickAndDrift(inverseMass.address, from.address, to.address, size);
-    to.logDensity = this.density.evaluate(to.position, to.gradient);
-    kernels.kick(inverseMass.address, to.address, size);
     to.kineticEnergy = scalars[1] ?? 0;
   }
 

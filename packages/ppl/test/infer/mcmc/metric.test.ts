@@ -48,6 +48,14 @@ describe('metrics', () => {
     for (const [i, row] of rows.entries()) expect(velocity[i]).toBeCloseTo(dot(row, momentum), 14);
   });
 
+  test.each(cases)('%s: knows the rows of M⁻¹', (_, inverse, rows) => {
+    const values = new Float64Array(3).fill(7);
+    for (const [i, row] of rows.entries()) {
+      createMetric(3, inverse).row(i, values);
+      expect([...values]).toEqual(row.map((x) => expect.closeTo(x, 14)));
+    }
+  });
+
   test.each(cases)('%s: momenta have covariance M, and kinetic energy d/2 on average (P35)', (_, inverse, rows) => {
     const metric = createMetric(3, inverse);
     const stream = RandomStream.fromSeed(3);

@@ -17,6 +17,8 @@ export interface PlacedPoint extends PhasePoint {
 interface Kernels {
   readonly kickAndDrift: (inverseMass: number, from: number, to: number, size: number) => void;
   readonly kick: (inverseMass: number, point: number, size: number) => void;
+  readonly denseKickAndDrift: (inverseMass: number, from: number, to: number, size: number, rows: number) => void;
+  readonly denseKick: (inverseMass: number, point: number, size: number, rows: number) => void;
   readonly turns: (
     farA: number, nearA: number, momentumSumA: number,
     nearB: number, farB: number, momentumSumB: number,
@@ -67,8 +69,8 @@ export class TrajectoryMemory {
     compiled ??= new Module(Uint8Array.from(atob(KERNEL_BYTES), (byte) => byte.charCodeAt(0)));
     const { exports } = new Instance(compiled, { host: { memory } });
     // Copied, since engines look functions up slowly in the exports of one instance and then another.
-    const { kickAndDrift, kick, turns, pairTurns } = exports as Kernels;
-    this.kernels = { kickAndDrift, kick, turns, pairTurns };
+    const { kickAndDrift, kick, denseKickAndDrift, denseKick, turns, pairTurns } = exports as Kernels;
+    this.kernels = { kickAndDrift, kick, denseKickAndDrift, denseKick, turns, pairTurns };
     this.buffer = memory.buffer;
     this.scalars = new Float64Array(this.buffer, 0, 2);
   }

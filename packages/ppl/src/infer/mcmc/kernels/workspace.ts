@@ -1,4 +1,5 @@
 /** @file The working memory of NUTS transitions. */
+import { DiagonalMetric } from '../diagonalMetric.ts';
 import type { Metric } from '../metric.ts';
 import { PhasePointPool } from './phasePointPool.ts';
 import { TrajectoryMemory, type PlacedPoint, type PlacedVector } from './trajectoryMemory.ts';
@@ -10,6 +11,12 @@ export interface Tree {
   /** The address of ρ, the sum of the momenta of its points; unused while it has only one. */
   readonly momentumSum: number;
 }
+
+/** What makes a leapfrog step: the kernels for a diagonal or for a dense M⁻¹, or else the metric itself. */
+export type LoopKind = 'diagonal' | 'dense' | 'metric';
+
+/** In more dimensions than this, a metric that is not diagonal makes its own loops: it may know how to save work. */
+const MAX_DENSE = 64;
 
 export class Workspace {
   readonly dimension: number;
@@ -23,9 +30,11 @@ export class Workspace {
   readonly whole: Tree;
   /** Complete subtrees of the extension under way, largest first; `forest[depth]` is the most that is ever needed. */
   readonly forest: readonly Tree[];
-  /** M⁻¹ of the metric `loaded`, if that is diagonal. */
-  readonly inverseMass: PlacedVector;
-  loaded: Metric | null = null;
+  /** Rows of M⁻¹, one after another, where there are not too many of them; one row has room for its diagonal. */
+  private readonly inverseMass: readonly PlacedVector[];
+  readonly massAddress: number;
+  private loaded: Metric | null = null;
+  private kind: LoopKind = 'metric';
   /** Whether a transition is under way. */
   busy = false;
 
@@ -34,12 +43,31 @@ export class Workspace {
     this.maxTreeDepth = maxTreeDepth;
     // At any time there are the ends of the trajectory, those of the subtrees under way (of each size but the largest one
     // at most), and the point being reached; and sums of momenta of each of these trees, besides M⁻¹.
-    this.memory = new TrajectoryMemory(dimension, 2 * maxTreeDepth + 4, maxTreeDepth + 3);
+    const rows = dimension <= MAX_DENSE ? dimension : 1;
+    this.memory = new TrajectoryMemory(dimension, 2 * maxTreeDepth + 4, maxTreeDepth + 2 + rows);
     this.start = this.memory.point();
     this.pool = new PhasePointPool(this.memory);
-    this.inverseMass = this.memory.vector();
+    this.inverseMass = Array.from({ length: rows }, () => this.memory.vector());
+    this.massAddress = this.inverseMass[0]?.address ?? 0;
     this.whole = this.createTree();
     this.forest = Array.from({ length: maxTreeDepth + 1 }, () => this.createTree());
+  }
+
+  /** Makes the kernels use `metric`, and says which of them to use. */
+  load(metric: Metric): LoopKind {
+    if (metric === this.loaded) return this.kind;
+    this.loaded = metric;
+    const { inverseMass, dimension } = this;
+    if (metric instanceof DiagonalMetric) {
+      inverseMass[0]?.values.set(metric.inverse);
+      this.kind = 'diagonal';
+    } else if (dimension <= MAX_DENSE) {
+      for (const [i, { values }] of inverseMass.entries()) metric.row(i, values);
+      this.kind = 'dense';
+    } else {
+      this.kind = 'metric';
+    }
+    return this.kind;
   }
 
   private createTree(): Tree {

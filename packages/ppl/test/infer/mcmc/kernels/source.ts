@@ -84,6 +84,71 @@ function kick(f: FunctionBuilder): void {
   total(f, sum).f64(0.5).op('f64.mul').memory('f64.store');
 }
 
+/** Runs `body` for each of the `count` rows of a matrix, with the row's address and an offset of 8 bytes a row. */
+function overRows(f: FunctionBuilder, matrix: Local, count: Local, size: Local, body: (row: Local, place: Local) => void): void {
+  const row = f.local('i32');
+  const place = f.local('i32');
+  const end = f.local('i32');
+  f.get(matrix).set(row).i32(0).set(place).get(count).i32(8).op('i32.mul').set(end).loop((again) => {
+    body(row, place);
+    f.get(row).get(size).op('i32.add').set(row);
+    f.get(place).i32(8).op('i32.add').tee(place).get(end).op('i32.lt_u').brIf(again);
+  });
+}
+
+/** Leaves row · x on the stack. */
+function product(f: FunctionBuilder, row: Local, x: Local, size: Local, sum: Local, a: Local, b: Local): void {
+  f.get(sum).get(sum).op('v128.xor').set(sum);
+  overVector(f, size, (offset) => {
+    load(f, row, offset).set(a);
+    load(f, x, offset).set(b);
+    accumulate(f, sum, a, b);
+  });
+  total(f, sum);
+}
+
+/** As `kickAndDrift` and `kick`, with the whole of M⁻¹, `count` rows: (M⁻¹, from, to, size, count). */
+function denseKickAndDrift(f: FunctionBuilder): void {
+  const [matrix, from, to, size, count] = [f.param(0), f.param(1), f.param(2), f.param(3), f.param(4)];
+  const [gradient, momentum, toMomentum] = [part(f, from, size, 1), part(f, from, size, 2), part(f, to, size, 2)];
+  const half = stepSize(f, 0.5);
+  const [sum, a, b] = [f.local('v128'), f.local('v128'), f.local('v128')];
+  overVector(f, size, (offset) => {
+    addressOf(f, toMomentum, offset);
+    load(f, momentum, offset);
+    load(f, gradient, offset).get(half).op('f64x2.mul').op('f64x2.add').memory('v128.store');
+  });
+  overRows(f, matrix, count, size, (row, place) => {
+    addressOf(f, to, place);
+    addressOf(f, from, place).memory('f64.load');
+    product(f, row, toMomentum, size, sum, a, b);
+    f.i32(STEP_SIZE).memory('f64.load').op('f64.mul').op('f64.add').memory('f64.store');
+  });
+}
+
+/** (M⁻¹, point, size, count) */
+function denseKick(f: FunctionBuilder): void {
+  const [matrix, point, size, count] = [f.param(0), f.param(1), f.param(2), f.param(3)];
+  const [gradient, momentum, velocity] = [part(f, point, size, 1), part(f, point, size, 2), part(f, point, size, 3)];
+  const half = stepSize(f, 0.5);
+  const [sum, a, b] = [f.local('v128'), f.local('v128'), f.local('v128')];
+  const energy = f.local('f64');
+  const v = f.local('f64');
+  overVector(f, size, (offset) => {
+    addressOf(f, momentum, offset);
+    load(f, momentum, offset);
+    load(f, gradient, offset).get(half).op('f64x2.mul').op('f64x2.add').memory('v128.store');
+  });
+  overRows(f, matrix, count, size, (row, place) => {
+    product(f, row, momentum, size, sum, a, b);
+    f.set(v);
+    addressOf(f, velocity, place).get(v).memory('f64.store');
+    f.get(energy).get(v);
+    addressOf(f, momentum, place).memory('f64.load').op('f64.mul').op('f64.add').set(energy);
+  });
+  f.i32(KINETIC_ENERGY).get(energy).f64(0.5).op('f64.mul').memory('f64.store');
+}
+
 /**
  * (A's end far from B, its end near B, ρ_A, B's end near A, its end far from A, ρ_B, where ρ goes, size) → whether the
  * joined piece turns: see `turnsAcross`, the same in TypeScript.
@@ -154,6 +219,8 @@ export function buildKernels(): Uint8Array {
   module.requireMemory(1);
   module.export('kickAndDrift', module.function(['i32', 'i32', 'i32', 'i32'], [], kickAndDrift));
   module.export('kick', module.function(['i32', 'i32', 'i32'], [], kick));
+  module.export('denseKickAndDrift', module.function(['i32', 'i32', 'i32', 'i32', 'i32'], [], denseKickAndDrift));
+  module.export('denseKick', module.function(['i32', 'i32', 'i32', 'i32'], [], denseKick));
   module.export('turns', module.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], turns));
   module.export('pairTurns', module.function(['i32', 'i32', 'i32', 'i32'], ['i32'], pairTurns));
   return module.toBytes();
