@@ -42,7 +42,6 @@ const FORMULAS: Readonly<Record<string, readonly [inputs: readonly string[], for
   Xlogy: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('mul', x, g.unary('log', y)))],
   Xlog1py: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('mul', x, g.unary('log1p', y)))],
   Xdivy: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('div', x, y))],
-  Ndtr: [['x'], (g, x) => g.binary('mul', g.special('Erfc', g.binary('mul', x, g.scalar(-Math.SQRT1_2))), g.scalar(0.5))],
   Lbeta: [['a', 'b'], lbeta],
   DigammaDifference: [['a', 'b'], digammaDifference],
   PathwiseGamma: [['alpha', 'sample'], broadcastSecond],
