@@ -109,7 +109,7 @@ function compileInverse(run: ModelRun): Program {
   const dimension = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   const inverse = (values: Tensor): Tensor[] => {
     const parts = new Map(cut(values, shapes).map((part, i) => [run.sites[i]?.name, part]));
-    const handler = new UnconstrainHandler(({ name }) => parts.get(name) as Tensor);
+    const handler = new UnconstrainHandler(({ name }) => parts.get(name) as Tensor, run.latent.leftToOthers);
     run.within(false, () => run.call(handler));
     return run.sites.map(({ name }) => handler.unconstrained.get(name) as Tensor);
   };

@@ -6,7 +6,7 @@ import { Handler } from '../../../runtime/handler.ts';
 import type { Message, SampleMessage } from '../../../runtime/message.ts';
 import { biject } from '../../../transforms/biject.ts';
 import { format, sameShape } from '../../../util/shape.ts';
-import type { LatentSite } from './latentSites.ts';
+import type { LatentSite, LatentSites } from './latentSites.ts';
 
 /** A model's latent sites, or their shapes, differ from one run to another. */
 export class ModelChanged extends Error {
@@ -30,16 +30,18 @@ export function isModelChanged(error: unknown): boolean {
 export class ConstrainHandler extends Handler {
   /** Sites that are still to be met. */
   private readonly waiting: Map<string, { readonly site: LatentSite; readonly x: Tensor }>;
+  private readonly leftToOthers: ReadonlySet<string>;
   private readonly logVolumes: Tensor[] = [];
 
   /** @param unconstrained - one tensor for each of `sites`. */
-  constructor(sites: readonly LatentSite[], unconstrained: readonly Tensor[]) {
+  constructor({ sites, leftToOthers }: LatentSites, unconstrained: readonly Tensor[]) {
     super();
+    this.leftToOthers = leftToOthers;
     this.waiting = new Map(sites.map((site, i) => [site.name, { site, x: unconstrained[i] as Tensor }]));
   }
 
   override process(message: Message): void {
-    if (message.type !== 'sample' || message.value !== null) return;
+    if (message.type !== 'sample' || message.value !== null || this.leftToOthers.has(message.name)) return;
     const entry = this.waiting.get(message.name);
     if (entry === undefined) throw new ModelChanged('was not met, or not latent, when the model was first run');
     this.waiting.delete(message.name);

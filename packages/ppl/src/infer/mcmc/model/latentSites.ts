@@ -1,10 +1,11 @@
 /** @file The latent sites of a model, and how they lie in one flat unconstrained vector. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../../../distributions/distribution.ts';
 import { SeedHandler } from '../../../handlers/seed.ts';
 import { traceOf } from '../../../handlers/trace.ts';
 import { Handler } from '../../../runtime/handler.ts';
 import type { Message, SampleMessage } from '../../../runtime/message.ts';
-import type { SampleSite } from '../../../runtime/site.ts';
 import { SiteError } from '../../../runtime/siteError.ts';
 import type { Trace } from '../../../runtime/trace.ts';
 import { biject } from '../../../transforms/biject.ts';
@@ -25,38 +26,64 @@ export interface LatentSite {
   readonly size: number;
 }
 
+/** The sites of a model that nobody but the sampler gives a value. */
+export interface LatentSites {
+  /** In the order in which the model meets them. */
+  readonly sites: readonly LatentSite[];
+  /** Names of the others that have no value yet where the sampler meets them: handlers around it see to them. */
+  readonly leftToOthers: ReadonlySet<string>;
+}
+
+/** A message that has an answer, with the name under which it was met first: handlers farther out may have changed it. */
+interface Answered {
+  readonly name: string;
+  readonly distribution: Distribution;
+  readonly value: Tensor;
+}
+
 /** Gives latent sites some value of their support, so that even improper ones can be met. */
 class FeasibleValues extends Handler {
-  /** The sites that nobody else gave a value. */
-  readonly latent: Set<string> = new Set();
+  readonly latent: Answered[] = [];
+  readonly leftToOthers: Set<string> = new Set();
+  private readonly pending: Map<Message, Pick<Answered, 'name' | 'value'>> = new Map();
 
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null) return;
-    refuseDiscrete(message);
     message.value = feasibleValue(message.distribution);
-    this.latent.add(message.name);
+    this.pending.set(message, { name: message.name, value: message.value });
+  }
+
+  override postprocess(message: Message): void {
+    const given = this.pending.get(message);
+    if (given === undefined || message.type !== 'sample') return;
+    if (message.isObserved || message.value !== given.value) {
+      this.leftToOthers.add(given.name);
+      return;
+    }
+    refuseDiscrete(message);
+    this.latent.push({ ...given, distribution: message.distribution });
   }
 }
 
 /**
- * Runs the model once to find its latent sites, in the order in which it meets them. What a handler like `substitute` gives
- * a value is not latent.
+ * Runs the model once to find its latent sites. What a handler inside of the model's call gives a value, `substitute` say, is
+ * not latent, nor is what a handler around the sampler observes or intervenes on.
  *
  * @throws SiteError for a discrete latent site or a plate that subsamples: neither has a density to follow.
  * @throws Error when the model has no latent sites.
  */
-export function findLatentSites(model: Model, args: readonly unknown[], stream: RandomStream): LatentSite[] {
+export function findLatentSites(model: Model, args: readonly unknown[], stream: RandomStream): LatentSites {
   const feasible = new FeasibleValues();
   const trace = traceOf(() => feasible.run(() => new SeedHandler({ seed: stream }).run(() => model(...(args as never[])))));
   try {
     refuseSubsampling(trace);
-    return layOut(trace.stochasticSites().filter(({ name }) => feasible.latent.has(name)));
+    return { sites: layOut(feasible.latent), leftToOthers: feasible.leftToOthers };
   } finally {
     trace.dispose();
   }
 }
 
-function layOut(sites: readonly SampleSite[]): LatentSite[] {
+function layOut(sites: readonly Answered[]): LatentSite[] {
   if (sites.length === 0) {
     throw new Error('the model has no latent sites: there is nothing to sample. Every sample statement of it is observed or given a value.');
   }

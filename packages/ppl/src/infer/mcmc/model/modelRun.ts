@@ -10,7 +10,7 @@ import { currentStack, withStack } from '../../../runtime/stack.ts';
 import type { Trace } from '../../../runtime/trace.ts';
 import { forgivingRounding, withValidation } from '../../../util/validation.ts';
 import type { Model } from '../target.ts';
-import type { LatentSite } from './latentSites.ts';
+import type { LatentSite, LatentSites } from './latentSites.ts';
 import { findLatentSites } from './latentSites.ts';
 import { ConstrainHandler } from './constrain.ts';
 
@@ -20,7 +20,7 @@ import { ConstrainHandler } from './constrain.ts';
  * store and stay constant.
  */
 export class ModelRun {
-  readonly sites: readonly LatentSite[];
+  readonly latent: LatentSites;
   /** Of unconstrained space. */
   readonly dimension: number;
   private readonly isForgiving: boolean;
@@ -39,8 +39,13 @@ export class ModelRun {
     this.args = args;
     this.stream = stream;
     this.stack = currentStack();
-    this.sites = this.forgiving(() => findLatentSites(model, args, stream));
+    this.latent = this.forgiving(() => findLatentSites(model, args, stream));
     this.dimension = this.sites.reduce((sum, site) => sum + site.size, 0);
+  }
+
+  /** The latent sites, in the order in which the model meets them. */
+  get sites(): readonly LatentSite[] {
+    return this.latent.sites;
   }
 
   /** Calls the model, with `handler` innermost around it. */
@@ -55,7 +60,7 @@ export class ModelRun {
    * @throws ModelChanged when latent sites or their shapes are not those that were found at first.
    */
   trace(unconstrained: readonly Tensor[]): { trace: Trace; logVolume: Scalar } {
-    const constrain = new ConstrainHandler(this.sites, unconstrained);
+    const constrain = new ConstrainHandler(this.latent, unconstrained);
     const tracer = new TraceHandler();
     tracer.run(() => this.call(constrain));
     return { trace: tracer.trace(), logVolume: constrain.finish() };

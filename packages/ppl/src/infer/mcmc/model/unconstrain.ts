@@ -16,15 +16,17 @@ export class UnconstrainHandler extends Handler {
   /** All sites that have values. */
   readonly met: Set<string> = new Set();
   private readonly given: ValueOf;
+  private readonly leftToOthers: ReadonlySet<string>;
 
-  constructor(valueOf: ValueOf) {
+  constructor(valueOf: ValueOf, leftToOthers: ReadonlySet<string>) {
     super();
     this.given = valueOf;
+    this.leftToOthers = leftToOthers;
   }
 
   override process(message: Message): void {
     if (message.type === 'sample' || message.type === 'deterministic') this.met.add(message.name);
-    if (message.type !== 'sample' || message.value !== null) return;
+    if (message.type !== 'sample' || message.value !== null || this.leftToOthers.has(message.name)) return;
     const value = this.given(message);
     checkInitialValue(message, value);
     message.value = value;
@@ -41,7 +43,7 @@ export class UnconstrainHandler extends Handler {
 export function unconstrain(run: ModelRun, valueOf: ValueOf, names: readonly string[] = []): Float64Array {
   const q = new Float64Array(run.dimension);
   const fill = (): void => {
-    const handler = new UnconstrainHandler(valueOf);
+    const handler = new UnconstrainHandler(valueOf, run.latent.leftToOthers);
     run.call(handler);
     const stray = names.find((name) => !handler.met.has(name));
     if (stray !== undefined) throw new Error(`a value is given for "${stray}", but the model's sites are ${[...handler.met].join(', ')}`);

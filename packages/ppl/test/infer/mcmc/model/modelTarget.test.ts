@@ -206,6 +206,27 @@ describe('what surrounds a model', () => {
     expect(() => logDensity(handlers.substitute(model, { data: { x: 3, loc: 0 } }), [], { engine })).toThrow(/no latent sites/);
   });
 
+  test.each(['compiled', 'eager'] as const)('handlers around the sampler observe and intervene (%s)', (engine) => {
+    const model = () => {
+      const loc = sample('loc', dist.normal(0, 1));
+      const x = sample('x', dist.normal(loc, 1));
+      sample('y', dist.normal(x, 1), { obs: 5 });
+    };
+    const at1 = (density: LogDensity) => evaluate(density, [1]).gradient[0]!;
+    const observed = handlers.condition({ data: { x: 3 } }).run(() => logDensity(model, [], { engine }));
+    expect(observed.siteNames).toEqual(['loc']);
+    expect(at1(observed)).toBeCloseTo(-1 + 2, 6);
+    expect(observed.unconstrain({ loc: 1, x: 3 })).toEqual(Float64Array.of(1));
+    const intervened = handlers.doIntervention({ data: { x: 3 } }).run(() => logDensity(model, [], { engine }));
+    expect(intervened.siteNames).toEqual(['loc']);
+    expect(at1(intervened)).toBeCloseTo(-1, 6);
+    const scoped = handlers.scope({ prefix: 'a' }).run(() => logDensity(model, [], { engine }));
+    expect(scoped.dimension).toBe(2);
+    expect(Object.keys(scoped.constrain(new Float64Array(2)))).toEqual(['a/loc', 'a/x']);
+    const counts = () => sample('rate', dist.exponential(sample('count', dist.poisson(3))));
+    expect(handlers.condition({ data: { count: 2 } }).run(() => logDensity(counts, [], { engine })).siteNames).toEqual(['rate']);
+  });
+
   test('factors and parameters count; other randomness is frozen', () => {
     const model = () => {
       const x = sample('x', dist.normal(0, 1));
