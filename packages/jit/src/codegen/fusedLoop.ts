@@ -6,6 +6,7 @@ import { ScalarLanes } from '../wasm/lanes/scalar.ts';
 import { VectorLanes } from '../wasm/lanes/vector.ts';
 import type { MathFunctions } from '../wasm/math/functions.ts';
 import { Addresses } from './addresses.ts';
+import type { RoundPlace } from './loopBody.ts';
 import { LoopBody } from './loopBody.ts';
 import type { Accumulation, LoopPlan, Walk } from './loopPlan.ts';
 import { combine, IDENTITY } from './reduction.ts';
@@ -16,6 +17,8 @@ export interface LoopContext {
   readonly precision: Precision;
   readonly relaxedSimd: boolean;
 }
+
+const VECTOR_BYTES = 16;
 
 /** Code is written out instead of looped over while it is no longer than this many nodes. */
 const UNROLLED_NODES = 160;
@@ -29,10 +32,12 @@ const LONGEST_WRITTEN_FILL = 256;
 /** Short bodies are written twice a round, so that two sums can run at a time. */
 const PAIRED_NODES = 24;
 
-/** Where a reduction gathers: a local for single numbers and locals for vectors. */
+/** Up to this many sums of columns are kept in locals while rows go by. */
+const MOST_COLUMN_SUMS = 12;
+
+/** Where a reduction gathers: a local for single numbers and locals for vectors; for sums of columns, one each of them. */
 interface Gathered {
-  readonly accumulation: Accumulation;
-  readonly scalar: Local;
+  readonly scalars: readonly Local[];
   readonly vectors: readonly Local[];
 }
 
@@ -72,7 +77,7 @@ class FusedLoop {
     const { accumulations, scatters, sizes, fills } = this.#plan;
     for (const { address, size, value } of fills) this.#fill(address, size, value);
     for (const { out, outSize, fn } of accumulations) {
-      if (this.#gathersInMemory(out) || sizeOf(sizes) === 0) this.#fill(out.address, outSize, IDENTITY[fn]);
+      if (this.#addsToMemory(out) || sizeOf(sizes) === 0) this.#fill(out.address, outSize, IDENTITY[fn]);
     }
     for (const { out, outSize } of scatters) this.#fill(out.address, outSize, 0);
     if (sizeOf(sizes) > 0) this.#axis(0);
@@ -90,7 +95,7 @@ class FusedLoop {
   /** The loops from this axis inwards, with the reductions that end with it. */
   #axis(depth: number): void {
     const { sizes, accumulations } = this.#plan;
-    const ending = accumulations.filter(({ out }) => level(out) === depth);
+    const ending = accumulations.filter(({ out }) => this.#level(out) === depth);
     for (const accumulation of ending) this.#begin(accumulation);
     if (depth === sizes.length - 1) {
       this.#inner();
@@ -109,8 +114,8 @@ class FusedLoop {
     const addresses = new Addresses(f, this.#counters, this.#zero, size);
     const body = new LoopBody(this.#plan, this.#math, addresses, {
       inline: sizeOf(this.#plan.sizes) >= INLINE_NUMBERS,
-      accumulate: (accumulation, lanes, value, copy) => this.#accumulate(accumulation, lanes, value, copy),
-      isGathered: ({ out }) => level(out) < this.#plan.sizes.length,
+      accumulate: (accumulation, lanes, value, place) => this.#accumulate(accumulation, lanes, value, place),
+      isGathered: ({ out }) => this.#level(out) < this.#plan.sizes.length,
     });
     if (this.#rounds > 0) body.prepare(this.#vector);
     if (this.#tail > 0) body.prepare(this.#scalar);
@@ -130,44 +135,70 @@ class FusedLoop {
   }
 
   #begin(accumulation: Accumulation): void {
-    const { fn } = accumulation;
+    const { fn, out } = accumulation;
     const known = this.#gathered.get(accumulation);
-    const scalar = known?.scalar ?? this.#f.local(this.#scalar.type);
-    const count = this.#rounds > 0 ? this.#pair : 0;
-    const vectors = known?.vectors ?? Array.from({ length: count }, () => this.#f.local('v128'));
-    this.#f.get(this.#scalar.constant(IDENTITY[fn])).set(scalar);
+    const [numScalars, numVectors] = this.#isOfColumns(out) ? [this.#tail, this.#rounds] : [1, this.#rounds > 0 ? this.#pair : 0];
+    const scalars = known?.scalars ?? Array.from({ length: numScalars }, () => this.#f.local(this.#scalar.type));
+    const vectors = known?.vectors ?? Array.from({ length: numVectors }, () => this.#f.local('v128'));
+    for (const scalar of scalars) this.#f.get(this.#scalar.constant(IDENTITY[fn])).set(scalar);
     for (const vector of vectors) this.#f.get(this.#vector.constant(IDENTITY[fn])).set(vector);
-    this.#gathered.set(accumulation, { accumulation, scalar, vectors });
+    this.#gathered.set(accumulation, { scalars, vectors });
   }
 
-  #accumulate(accumulation: Accumulation, lanes: Lanes, value: Local, copy: number): void {
+  #accumulate(accumulation: Accumulation, lanes: Lanes, value: Local, { copy, index }: RoundPlace): void {
     const gathered = this.#gathered.get(accumulation);
-    const target = lanes.count === 1 ? gathered?.scalar : gathered?.vectors[copy];
+    const isOfColumns = this.#isOfColumns(accumulation.out);
+    const [vector, scalar] = isOfColumns ? [index / this.#vector.count, index - this.#rounds * this.#vector.count] : [copy, 0];
+    const target = lanes.count === 1 ? gathered?.scalars[scalar] : gathered?.vectors[vector];
     if (target === undefined) throw new Error('a reduction was not begun');
     this.#f.get(combine(lanes, accumulation.fn, target, value)).set(target);
   }
 
-  /** Puts the pieces of a reduction together, and the result where it belongs. */
+  /** Puts a reduction where it belongs. */
   #finish(accumulation: Accumulation, depth: number): void {
     const gathered = this.#gathered.get(accumulation);
     if (gathered === undefined) return;
     const { fn, out } = accumulation;
-    const scalar = this.#scalar;
-    let total = gathered.scalar;
-    const [first, ...others] = gathered.vectors;
-    if (first !== undefined) {
-      const sum = others.reduce((a, b) => combine(this.#vector, fn, a, b), first);
-      for (let lane = 0; lane < this.#vector.count; lane++) total = combine(scalar, fn, total, this.#vector.extract(sum, lane));
-    }
-    const addresses = new Addresses(this.#f, this.#counters.slice(0, depth), this.#zero, scalar.size);
+    const addresses = new Addresses(this.#f, this.#counters.slice(0, depth), this.#zero, this.#scalar.size);
     const { local, offset } = addresses.outer(out);
-    if (this.#gathersInMemory(out)) total = combine(scalar, fn, scalar.load(local, offset), total);
-    scalar.store(local, offset, total);
+    const put = (lanes: Lanes, value: Local, place: number): void => {
+      lanes.store(local, place, this.#addsToMemory(out) ? combine(lanes, fn, lanes.load(local, place), value) : value);
+    };
+    if (!this.#isOfColumns(out)) {
+      put(this.#scalar, this.#total(gathered, fn), offset);
+      return;
+    }
+    gathered.vectors.forEach((vector, i) => put(this.#vector, vector, offset + i * VECTOR_BYTES));
+    const vectorBytes = gathered.vectors.length * VECTOR_BYTES;
+    gathered.scalars.forEach((scalar, i) => put(this.#scalar, scalar, offset + vectorBytes + i * this.#scalar.size));
   }
 
-  /** Whether a result is touched more than once: an axis is reduced outside of one that is kept. */
-  #gathersInMemory(out: Walk): boolean {
-    return level(out) === this.#plan.sizes.length || out.strides.slice(0, level(out)).includes(0);
+  /** The pieces of a reduction put together. */
+  #total({ scalars, vectors }: Gathered, fn: Accumulation['fn']): Local {
+    let total = at(scalars, 0);
+    const [first, ...others] = vectors;
+    if (first === undefined) return total;
+    const sum = others.reduce((a, b) => combine(this.#vector, fn, a, b), first);
+    for (let lane = 0; lane < this.#vector.count; lane++) total = combine(this.#scalar, fn, total, this.#vector.extract(sum, lane));
+    return total;
+  }
+
+  /** How many axes lie outside of those over which the reduction gathers in locals. */
+  #level(out: Walk): number {
+    return level(this.#isOfColumns(out) ? out.strides.slice(0, -1) : out.strides);
+  }
+
+  /** Whether rows that are written out are reduced to one, whose columns fit into locals. */
+  #isOfColumns({ strides }: Walk): boolean {
+    const isOfRows = strides.length > 1 && at(strides, strides.length - 1) === 1 && at(strides, strides.length - 2) === 0;
+    if (!isOfRows || !this.#isUnrolled()) return false;
+    return this.#plan.accumulations.length * (this.#rounds + this.#tail) <= MOST_COLUMN_SUMS;
+  }
+
+  /** Whether partial results meet in memory: if an axis over which to reduce lies outside of one that is kept. */
+  #addsToMemory(out: Walk): boolean {
+    const depth = this.#level(out);
+    return depth === this.#plan.sizes.length || out.strides.slice(0, depth).includes(0);
   }
 
   #fill(address: number, length: number, value: number): void {
@@ -189,6 +220,6 @@ class FusedLoop {
 }
 
 /** How many axes lie outside of the innermost run of reduced ones. */
-function level({ strides }: Walk): number {
+function level(strides: readonly number[]): number {
   return strides.findLastIndex((stride) => stride !== 0) + 1;
 }

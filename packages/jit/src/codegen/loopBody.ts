@@ -17,7 +17,13 @@ export interface BodyOptions {
   readonly inline: boolean;
   /** Whether a reduction gathers in locals, through `accumulate`, rather than in memory. */
   readonly isGathered: (accumulation: Accumulation) => boolean;
-  readonly accumulate: (accumulation: Accumulation, lanes: Lanes, value: Local, copy: number) => void;
+  readonly accumulate: (accumulation: Accumulation, lanes: Lanes, value: Local, place: RoundPlace) => void;
+}
+
+/** Which round it is: of several sums that run at a time, that to which it adds; and its index, if it is written out. */
+export interface RoundPlace {
+  readonly copy: number;
+  readonly index: number;
 }
 
 /** What does not change along the innermost axis, by lanes. */
@@ -140,11 +146,11 @@ export class LoopBody {
   }
 
   #accumulate(round: Round, accumulation: Accumulation, copy: number): void {
-    const { lanes } = round;
+    const { lanes, position } = round;
     const { fn, source, out } = accumulation;
     const value = this.#read(round, source).number;
     if (this.#options.isGathered(accumulation)) {
-      this.#options.accumulate(accumulation, lanes, value, copy);
+      this.#options.accumulate(accumulation, lanes, value, { copy, index: position.index });
       return;
     }
     const { local, offset } = this.#at(round, out);

@@ -64,6 +64,16 @@ describe('fused loops', () => {
     }
   });
 
+  test.each([[2, 3, 4, 5], [3, 2, 50, 3], [2, 2, 3, 8], [2, 3, 2, 33]])('sums of columns of [%i, %i, %i, %i]', (...shape) => {
+    const own = graph([{ shape }], (g, x) => {
+      const y = g.unary('sin', x);
+      return [[0], [2], [0, 2], [1, 2], [0, 1, 2]].flatMap((axes) => [g.reduce('sum', y, axes), g.reduce('max', y, axes)]);
+    });
+    expectCompiled(own, [numbers(shape.reduce((a, b) => a * b))]);
+    const single = graph([{ shape }], (g, x) => g.reduce('sum', g.unary('neg', x), [0, 2]));
+    expectCompiled(single, [numbers(shape.reduce((a, b) => a * b))]);
+  });
+
   test('truth values are computed, combined, stored and reduced', () => {
     const own = graph([{ shape: [3, 5] }, { shape: [5] }], (g, x, y) => {
       const less = g.compare('lt', x, y);
