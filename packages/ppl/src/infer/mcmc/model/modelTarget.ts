@@ -42,11 +42,14 @@ export interface ModelLogDensity extends LogDensity {
  * The log density of `model(...args)` given its observations, as a function of one flat unconstrained vector: each latent
  * site is mapped through the bijection of its support, and the log volume change is added.
  *
+ * @throws TypeError for what is no model, no array of arguments, or an unknown option.
  * @throws SiteError when a latent site is discrete or a plate subsamples.
  * @throws Error for engine `'compiled'` when the model cannot be compiled, saying why.
  */
 export function logDensity(model: Model, args: readonly unknown[] = [], options: LogDensityOptions = {}): ModelLogDensity {
   checkOptions('infer.logDensity', options, ['engine']);
+  if (typeof model !== 'function') throw new TypeError('infer.logDensity: takes a model, which is a function');
+  if (!Array.isArray(args)) throw new TypeError("infer.logDensity: the model's arguments are given as an array: infer.logDensity(model, [x, y])");
   return modelTarget(model, args, { engine: options.engine ?? 'auto', stream: globalStream().split() });
 }
 
@@ -68,8 +71,15 @@ export function modelTarget(
     density,
     dimension: run.dimension,
     siteNames: run.sites.map((site) => site.name),
-    evaluate: (q, gradient) => density.evaluate(q, gradient),
-    constrain: (q) => density.constrain(q),
+    evaluate: (q, gradient) => {
+      checkLength('q', q, run.dimension);
+      checkLength('gradient', gradient, run.dimension);
+      return density.evaluate(q, gradient);
+    },
+    constrain: (q) => {
+      checkLength('q', q, run.dimension);
+      return density.constrain(q);
+    },
     unconstrain: (values) => {
       const q = unconstrain(run, ({ name }) => given(name, values), Object.keys(values));
       if (density instanceof EagerModelDensity) return q;
@@ -85,6 +95,10 @@ export function modelTarget(
     dispose: () => undefined,
   };
   return density instanceof EagerModelDensity ? target : { ...target, toWorker: () => density.toWorker() };
+}
+
+function checkLength(name: string, { length }: Float64Array, dimension: number): void {
+  if (length !== dimension) throw new RangeError(`${name} has ${length} numbers, and the log density ${dimension} dimensions`);
 }
 
 /** The numbers of a value at full precision, flat. */

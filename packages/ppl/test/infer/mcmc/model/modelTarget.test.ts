@@ -244,6 +244,16 @@ describe('what surrounds a model', () => {
   });
 });
 
+test('arguments are checked', () => {
+  const density = logDensity(eightSchools);
+  const [right, wrong] = [new Float64Array(10), new Float64Array(9)];
+  expect(() => density.evaluate(wrong, right)).toThrow('q has 9 numbers, and the log density 10 dimensions');
+  expect(() => density.evaluate(right, wrong)).toThrow('gradient has 9 numbers');
+  expect(() => density.constrain(wrong)).toThrow('q has 9 numbers');
+  expect(() => logDensity(3 as never)).toThrow('takes a model, which is a function');
+  expect(() => logDensity(eightSchools, 3 as never)).toThrow('arguments are given as an array');
+});
+
 describe('models that cannot be sampled', () => {
   const catalogue: [string, () => unknown, RegExp][] = [
     ['a discrete latent site', () => sample('k', dist.bernoulli({ probs: 0.5 })), /site "k".*discrete/],
