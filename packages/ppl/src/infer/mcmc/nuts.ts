@@ -34,8 +34,8 @@ export function nutsTransitions(density: LogDensity, maxTreeDepth: number): Tran
 }
 
 /**
- * The No-U-Turn Sampler, for `MCMC`: multinomial sampling along trajectories that stop by themselves, with the criterion
- * and the adaptation of Stan.
+ * The No-U-Turn Sampler, for `MCMC`: multinomial sampling along trajectories that stop by themselves, with the criterion of
+ * Stan, and warm-up from draws and gradients.
  *
  * Sources: Hoffman and Gelman (JMLR 2014); Betancourt (arXiv 1701.02434, 2017).
  *
