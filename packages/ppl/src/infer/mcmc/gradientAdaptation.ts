@@ -6,6 +6,11 @@ import { fisherEstimate, type EstimateForm, type Visited } from './fisherEstimat
 import type { EvaluatedPoint } from './logDensity.ts';
 import type { InverseMassMatrix } from './metric.ts';
 
+/** A point visited, and how dense the posterior is there. */
+interface Remembered extends Visited {
+  readonly logDensity: number;
+}
+
 /** Plain data, never changed in place; after the last transition of warm-up it stays as it is for good. */
 export interface GradientAdaptation {
   readonly scheme: 'gradient';
@@ -26,7 +31,7 @@ export interface GradientAdaptation {
   /** Null when the mass matrix is not adapted. */
   readonly form: EstimateForm | null;
   /** What the next estimate is made of: the points visited in this window and in the one before. */
-  readonly visited: readonly Visited[];
+  readonly visited: readonly Remembered[];
   /** How many of them belong to the window before. */
   readonly numBefore: number;
   /** The next estimate comes with so many of them, or when the window ends. */
@@ -40,6 +45,8 @@ const FINAL_SHARE = 0.1;
 const FEWEST_FOR_ESTIMATE = 4;
 /** Once there are so many from the window before, estimates wait for the end of the window. */
 const ENOUGH_TO_WAIT = 50;
+/** In units of one over the parameters'. */
+const WILD_GRADIENT = 1e10;
 /** Windows end early rather than hold more numbers than this, which are 32 MB. */
 const MAX_NUMBERS = 4e6;
 
@@ -83,12 +90,14 @@ export function startGradientAdaptation(options: AdaptationOptions, stepSize: nu
   };
 }
 
-/** The mass matrix before the first draw: M⁻¹_ii = 1/|∂log p/∂q_i|, which is right to a factor of (q - mean)/sd. */
+/**
+ * The mass matrix before the first draw: M⁻¹_ii = 1/|∂log p/∂q_i|, which is right to a factor of (q - mean)/sd. Where the chain
+ * begins so far out that a gradient is astronomical, as in a recursion that explodes, gradients say nothing of scales: there
+ * it is the identity.
+ */
 export function initialFromGradient(gradient: Float64Array): InverseMassMatrix {
-  const values = Array.from(gradient, (slope) => {
-    const variance = 1 / Math.abs(slope);
-    return variance > 1e-20 && variance < 1e20 ? variance : 1;
-  });
+  const isWild = gradient.some((slope) => Math.abs(slope) > WILD_GRADIENT);
+  const values = Array.from(gradient, (slope) => (isWild || Math.abs(slope) < 1 / WILD_GRADIENT ? 1 : 1 / Math.abs(slope)));
   return { kind: 'diagonal', values };
 }
 
@@ -138,18 +147,32 @@ function visit(state: GradientAdaptation, point: EvaluatedPoint): GradientAdapta
   const { visited, form } = state;
   const last = visited.at(-1);
   if (form === null || last?.position.every((x, i) => x === point.position[i])) return state;
-  const here = { position: Array.from(point.position), gradient: Array.from(point.gradient) };
+  const { position, gradient, logDensity } = point;
+  const here = { position: Array.from(position), gradient: Array.from(gradient), logDensity };
   return { ...state, visited: [...visited, here] };
 }
 
 function estimate(state: GradientAdaptation): GradientAdaptation {
   const { visited, form, inverseMassMatrix } = state;
-  if (form === null || visited.length < FEWEST_FOR_ESTIMATE) return state;
+  if (form === null) return state;
+  const settled = withoutDescent(visited);
+  if (settled.length < FEWEST_FOR_ESTIMATE) return state;
   return {
     ...state,
-    inverseMassMatrix: fisherEstimate(visited, form, diagonalOf(inverseMassMatrix, visited[0]?.position.length ?? 0)),
+    inverseMassMatrix: fisherEstimate(settled, form, diagonalOf(inverseMassMatrix, visited[0]?.position.length ?? 0)),
     nextEstimate: 2 * visited.length,
   };
+}
+
+/**
+ * The points that are not from the way down to the typical set, where gradients may be greater by orders of magnitude. In n
+ * dimensions log densities of draws lie some n/2 ± √(n/2) below the mode if the posterior is normal, and not many times that if
+ * it is not.
+ */
+function withoutDescent(visited: readonly Remembered[]): readonly Remembered[] {
+  const dimension = visited[0]?.position.length ?? 0;
+  const highest = visited.reduce((most, { logDensity }) => Math.max(most, logDensity), -Infinity);
+  return visited.filter(({ logDensity }) => highest - logDensity < 20 + dimension + 10 * Math.sqrt(dimension));
 }
 
 /** Forgets the points of the window before. After the last window, of all; dual averaging then begins anew. */

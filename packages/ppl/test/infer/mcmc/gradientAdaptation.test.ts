@@ -144,7 +144,24 @@ describe('adaptation by gradients', () => {
 });
 
 test('initialFromGradient', () => {
-  expect(initialFromGradient(Float64Array.of(-4, 0.5, 0, Infinity, 1e-300))).toEqual({
-    kind: 'diagonal', values: [0.25, 2, 1, 1, 1],
+  expect(initialFromGradient(Float64Array.of(-4, 0.5, 0, 1e-300))).toEqual({
+    kind: 'diagonal', values: [0.25, 2, 1, 1],
   });
+});
+
+test('points from the way down to the typical set are left out of the estimate', () => {
+  const stream = RandomStream.fromSeed(8);
+  const points: EvaluatedPoint[] = [];
+  let state = startAdaptation(options, 0.1);
+  const far: EvaluatedPoint = { position: Float64Array.of(40, -20), gradient: Float64Array.of(1e30, -1e25), logDensity: -1e30 };
+  state = adapt(state, { ...far, position: Float64Array.of(50, -20) }, 0.8);
+  state = adapt(state, far, 0.8);
+  // The first window ends with ten points, of which eight are good.
+  const learnt = run(state, 8, stream, points);
+  expect(learnt.inverseMassMatrix).toEqual(estimateOf(points));
+});
+
+test('astronomical gradients do not set the first scales', () => {
+  expect(initialFromGradient(Float64Array.of(2, 1e30))).toEqual({ kind: 'diagonal', values: [1, 1] });
+  expect(initialFromGradient(Float64Array.of(2, 0, 1e6))).toEqual({ kind: 'diagonal', values: [0.5, 1, 1e-6] });
 });
