@@ -11,13 +11,29 @@ import { shapeOf, sizeOf } from '../util/shape.ts';
  * tensor, it is read as the decimals that were meant.) Casting keeps gradients.
  *
  * @param x - a tensor, a number, a typed array (float64 too), or nested arrays.
- * @throws Error for a ragged array.
+ * @throws Error for a ragged array; TypeError for one with entries that are no numbers.
  */
 export function toFloat(x: Tensor | TensorLike): Tensor {
   if (x instanceof tf.Tensor) return x.dtype === 'float32' ? x : tf.cast(x, 'float32');
   const shape = shapeOf(x);
+  checkEntries(x, []);
   if (isTracing() && !((x as object) instanceof Float32Array)) return data(flattened(x, shape), shape);
   return tf.tensor(narrow(x) as number[], shape, 'float32');
+}
+
+/** JavaScript would take `null` for 0 and a string for the number that it spells. */
+function checkEntries(value: TensorLike, path: readonly number[]): void {
+  if (!Array.isArray(value)) return;
+  for (let i = 0; i < value.length; i++) {
+    const entry: unknown = value[i];
+    if (typeof entry === 'number' || typeof entry === 'boolean') continue;
+    if (typeof entry === 'object' && entry !== null) {
+      checkEntries(entry as TensorLike, [...path, i]);
+      continue;
+    }
+    const found = typeof entry === 'string' ? JSON.stringify(entry) : String(entry);
+    throw new TypeError(`entry [${[...path, i].join(', ')}] of an array is ${found}, and no number; observations that are missing are masked by obsMask`);
+  }
 }
 
 /** The numbers of (nested) arrays of that shape, row by row. */

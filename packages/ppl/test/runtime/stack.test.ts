@@ -220,6 +220,12 @@ describe('statements used wrongly', () => {
     wrong(() => sample('x', normal(0, 1), { obs: [[1, 2], [3]] })).toThrow(/site "x": ragged array/);
   });
 
+  test('data that are no numbers, though JavaScript would make numbers of them', () => {
+    wrong(() => sample('x', normal(0, 1), { obs: [1, null] as never })).toThrow(/site "x": entry \[1\] of an array is null, and no number.*obsMask/);
+    wrong(() => sample('x', normal([[0, 0], [0, '1']] as never, 1))).toThrow(/site "x": entry \[1, 1\] of an array is "1"/);
+    wrong(() => sample('x', normal(0, 1), { obs: [undefined, 1] as never })).toThrow(/site "x": entry \[0\] of an array is undefined/);
+  });
+
   test('what is no distribution', () => {
     wrong(() => sample('x', any(3))).toThrow(/site "x": expected a distribution such as dist.normal\(0, 1\), got number/);
   });

@@ -22,33 +22,43 @@ export class InitialPointError extends Error {
   /** The last position tried. */
   readonly lastPosition: readonly number[];
 
-  constructor(
-    failure: Pick<InitialPointError, 'tries' | 'nonFiniteDensity' | 'nonFiniteGradient' | 'lastPosition'>,
-    lastLogDensity: number,
-    describeCoordinate: (coordinate: number) => string,
-    explanation: string | null,
-  ) {
-    const { tries, nonFiniteDensity, nonFiniteGradient } = failure;
-    const found = [];
-    if (nonFiniteDensity > 0) {
-      found.push(
-        `the log density was not finite in ${nonFiniteDensity} of ${tries} tries (${lastLogDensity} at the last)`,
-      );
-    }
-    if (nonFiniteGradient.length > 0) {
-      const shown = nonFiniteGradient.slice(0, 10).map(describeCoordinate);
-      if (nonFiniteGradient.length > shown.length) shown.push(`${nonFiniteGradient.length - shown.length} more`);
-      found.push(`the gradient was not finite for ${shown.join(', ')}`);
-    }
-    super(
-      `cannot find valid initial parameters: ${found.join('; and ')}.${explanation === null ? '' : ` There, ${explanation}.`} Check that the data lie in the support of their ` +
-        'distributions and that no operation overflows or divides by zero, or choose where to begin with `initStrategy`.',
-    );
-    this.tries = tries;
-    this.nonFiniteDensity = nonFiniteDensity;
-    this.nonFiniteGradient = nonFiniteGradient;
+  constructor(message: string, failure: InitialPointFailure, options?: ErrorOptions) {
+    super(message, options);
+    this.tries = failure.tries;
+    this.nonFiniteDensity = failure.nonFiniteDensity;
+    this.nonFiniteGradient = failure.nonFiniteGradient;
     this.lastPosition = failure.lastPosition;
   }
+
+  /** The same, said of one chain of several. */
+  ofChain(chain: number): InitialPointError {
+    return new InitialPointError(`chain ${chain}: ${this.message}`, this, { cause: this });
+  }
+}
+
+type InitialPointFailure = Pick<InitialPointError, 'tries' | 'nonFiniteDensity' | 'nonFiniteGradient' | 'lastPosition'>;
+
+/** What was found where a chain was to begin, and what to do about it. */
+function describeFailure(
+  { tries, nonFiniteDensity, nonFiniteGradient }: InitialPointFailure,
+  lastLogDensity: number,
+  describeCoordinate: (coordinate: number) => string,
+  explanation: string | null,
+): string {
+  const found = [];
+  if (nonFiniteDensity > 0) {
+    found.push(`the log density was not finite in ${nonFiniteDensity} of ${tries} tries (${lastLogDensity} at the last)`);
+  }
+  if (nonFiniteGradient.length > 0) {
+    const shown = nonFiniteGradient.slice(0, 10).map(describeCoordinate);
+    if (nonFiniteGradient.length > shown.length) shown.push(`${nonFiniteGradient.length - shown.length} more`);
+    found.push(`the gradient was not finite for ${shown.join(', ')}`);
+  }
+  return (
+    `cannot find valid initial parameters: ${found.join('; and ')}.${explanation === null ? '' : ` There, ${explanation}.`} Check ` +
+    'that the data lie in the support of their distributions and that no operation overflows or divides by zero, or choose where ' +
+    'to begin with `initStrategy`.'
+  );
 }
 
 /**
@@ -85,15 +95,12 @@ export function findInitialPoint(
     if (last.gradient.every(Number.isFinite)) return last;
     for (const [i, slope] of last.gradient.entries()) if (!Number.isFinite(slope)) nonFiniteGradient.add(i);
   }
-  throw new InitialPointError(
-    {
-      tries: maxTries,
-      nonFiniteDensity,
-      nonFiniteGradient: [...nonFiniteGradient].sort((a, b) => a - b),
-      lastPosition: Array.from(last?.position ?? []),
-    },
-    last?.logDensity ?? Number.NaN,
-    describeCoordinate,
-    last === null ? null : explain(Float64Array.from(last.position)),
-  );
+  const failure: InitialPointFailure = {
+    tries: maxTries,
+    nonFiniteDensity,
+    nonFiniteGradient: [...nonFiniteGradient].sort((a, b) => a - b),
+    lastPosition: Array.from(last?.position ?? []),
+  };
+  const explanation = last === null ? null : explain(Float64Array.from(last.position));
+  throw new InitialPointError(describeFailure(failure, last?.logDensity ?? Number.NaN, describeCoordinate, explanation), failure);
 }

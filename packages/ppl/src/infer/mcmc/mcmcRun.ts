@@ -8,6 +8,7 @@ import { ChainRun } from './chainRun.ts';
 import { checkpointChain, type ChainCheckpoint, type McmcCheckpoint } from './checkpoint.ts';
 import { ChainDraws } from './draws.ts';
 import { executeChains } from './executor.ts';
+import { InitialPointError } from './initialPoint.ts';
 import { initialDraws, type InitStrategy } from './initStrategy.ts';
 import type { McmcKernel } from './kernelOptions.ts';
 import type { McmcSettings } from './mcmcOptions.ts';
@@ -81,10 +82,15 @@ export class McmcRun {
   }
 
   private begin(target: Target, index: number): ChainRun {
-    const { numSamples, thinning, initStrategy } = this.settings;
+    const { numSamples, numChains, thinning, initStrategy } = this.settings;
     const strategy = Array.isArray(initStrategy) ? (initStrategy[index] as InitStrategy) : (initStrategy as InitStrategy);
     const draw = initialDraws(strategy, target, index);
-    const chain = Chain.start(this.kernel, target, draw, this.numWarmup, this.stream.fold(index));
+    let chain: Chain;
+    try {
+      chain = Chain.start(this.kernel, target, draw, this.numWarmup, this.stream.fold(index));
+    } catch (error) {
+      throw error instanceof InitialPointError && numChains > 1 ? error.ofChain(index) : error;
+    }
     return new ChainRun(index, chain, new ChainDraws(numSamples, target.density.dimension, thinning));
   }
 

@@ -198,6 +198,14 @@ describe('a run', () => {
     await expect(run(bad)).rejects.toThrow(/cannot find valid initial parameters: the gradient was not finite for q\[1\]/);
   });
 
+  test('says which of several chains finds nowhere to begin', async () => {
+    const wrong = { position: [NaN, 0] };
+    await expect(run(banana, { initStrategy: wrong })).rejects.toThrow(/^cannot find valid/);
+    const failing = run(banana, { numChains: 3, initStrategy: ['uniform', wrong, 'uniform'] });
+    await expect(failing).rejects.toThrow(/^chain 1: cannot find valid initial parameters/);
+    await expect(failing).rejects.toMatchObject({ name: 'InitialPointError', tries: 1, lastPosition: [NaN, 0] });
+  });
+
   test('without warm-up has all its draws', async () => {
     const mcmc = await run(standardNormal(2), { numWarmup: 0 });
     expect(mcmc.getSamples()['q']!.shape).toEqual([50, 2]);

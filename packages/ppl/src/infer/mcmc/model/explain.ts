@@ -14,7 +14,9 @@ export function explain(run: ModelRun, q: Float64Array): string | null {
       const { trace } = run.trace(run.split(q));
       for (const { name, logProb, value } of trace.sampleSites()) {
         const total = tf.sum(logProb).dataSync()[0] ?? NaN;
-        if (!Number.isFinite(total)) return `site "${name}": its log-density is ${total} (value of shape ${format(value.shape)})`;
+        if (Number.isFinite(total)) continue;
+        const shape = value.size === 0 ? '' : ` (value of shape ${format(value.shape)})`;
+        return `site "${name}": its log-density is ${total}${shape}`;
       }
       return null;
     });
