@@ -133,10 +133,28 @@ class Scheduler {
     this.#accesses[id] = accesses;
     let earliest = 0;
     for (const access of accesses) earliest = Math.max(earliest, this.#earliest(access, key));
-    const step = this.#openLoop(domain, key, earliest);
-    this.#stepOf[id] = step.place;
-    step.members.push(id);
-    if (step.members.length >= MOST_MEMBERS) step.close();
+    this.#stepOf[id] = this.#join(id, this.#openLoops(key), { domain, key, earliest });
+  }
+
+  /** The places of loops over a domain that are not full. */
+  #openLoops(key: string): number[] {
+    const places = this.#open.get(key) ?? [];
+    this.#open.set(key, places);
+    return places;
+  }
+
+  /** Puts the node into the first open loop from a place on, or into a new one at the end; gives the loop's place. */
+  #join(id: NodeId, open: number[], { domain, key, earliest }: { domain: Shape; key: string; earliest: number }): number {
+    const i = firstFrom(open, earliest);
+    if (i === open.length) {
+      open.push(this.#steps.length);
+      this.#steps.push({ kind: 'fused', domain, key, strides: stridesOf(domain), members: [], fills: [] });
+    }
+    const place = at(open, i);
+    const { members } = this.#steps[place] as FusedStep;
+    members.push(id);
+    if (members.length >= MOST_MEMBERS) open.splice(i, 1);
+    return place;
   }
 
   /** Loops run through large transposed arrays after these were stored anew. */
@@ -145,20 +163,6 @@ class Scheduler {
       const shape = this.#shape(x);
       if (isTransposed(this.#viewInLoops(x), shape)) this.#untransposed.set(x, wholeView(this.#copy(x), shape));
     }
-  }
-
-  /** The first loop over the domain that is not full, from a place on; a new one at the end if there is none. */
-  #openLoop(domain: Shape, key: string, earliest: number): { place: number; members: NodeId[]; close: () => void } {
-    const places = this.#open.get(key) ?? [];
-    this.#open.set(key, places);
-    let i = firstFrom(places, earliest);
-    if (i === places.length) {
-      i = places.push(this.#steps.length) - 1;
-      this.#steps.push({ kind: 'fused', domain, key, strides: stridesOf(domain), members: [], fills: [] });
-    }
-    const place = at(places, i);
-    const { members } = this.#steps[place] as FusedStep;
-    return { place, members, close: () => places.splice(i, 1) };
   }
 
   /** The first step in which the value can be read so: the one that computes it, if index for index, else the next. */
