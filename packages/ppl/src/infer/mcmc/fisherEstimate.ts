@@ -69,10 +69,9 @@ export function fisherEstimate(
   if (form === 'diagonal' || dimension === 1) return diagonal;
   const scale = variances.map(Math.sqrt);
   const every = dimension <= MAX_DIMENSION ? 1 : Math.ceil(draws.length / MAX_DRAWS);
-  const some = (rows: readonly Float64Array[]) => rows.filter((_, n) => n % every === 0);
   const found = correlations(
-    some(positions.deviations).map((row) => row.map((x, i) => x / (scale[i] ?? 1))),
-    some(gradients.deviations).map((row) => row.map((x, i) => x * (scale[i] ?? 1))),
+    scaled(thinned(positions.deviations, every), scale.map((x) => 1 / x)),
+    scaled(thinned(gradients.deviations, every), scale),
     form === 'auto' ? CUTOFF : 1,
     form === 'auto' ? (logs) => worthwhile(logs, dimension) : (logs) => logs.length,
   );
@@ -80,15 +79,49 @@ export function fisherEstimate(
   return form === 'auto' ? { kind: 'lowRank', scale, ...found } : dense(scale, found);
 }
 
-/** Deviations from the mean, row by row, and their standard deviations. */
-function standardise(rows: readonly (readonly number[])[]): { deviations: Float64Array[]; sd: Float64Array } {
-  const n = rows.length;
-  const mean = new Float64Array(rows[0]?.length ?? 0);
-  for (const row of rows) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (row[i] ?? 0) / n;
-  const deviations = rows.map((row) => mean.map((m, i) => (row[i] ?? 0) - m));
-  const squares = new Float64Array(mean.length);
-  for (const row of deviations) for (let i = 0; i < row.length; i++) squares[i] = (squares[i] ?? 0) + (row[i] ?? 0) ** 2;
-  return { deviations, sd: squares.map((sum) => Math.sqrt(sum / n)) };
+/** Vectors of equal length, one after another: many small arrays would cost more than the arithmetic on them. */
+interface Rows {
+  readonly count: number;
+  readonly dimension: number;
+  readonly values: Float64Array;
+}
+
+/** Deviations from the mean, and their standard deviations. */
+function standardise(rows: readonly (readonly number[])[]): { deviations: Rows; sd: Float64Array } {
+  const count = rows.length;
+  const dimension = rows[0]?.length ?? 0;
+  const mean = new Float64Array(dimension);
+  for (const row of rows) for (let i = 0; i < dimension; i++) mean[i] = (mean[i] ?? 0) + (row[i] ?? 0) / count;
+  const values = new Float64Array(count * dimension);
+  const squares = new Float64Array(dimension);
+  for (let n = 0, at = 0; n < count; n++) {
+    const row = rows[n] ?? [];
+    for (let i = 0; i < dimension; i++, at++) {
+      const deviation = (row[i] ?? 0) - (mean[i] ?? 0);
+      values[at] = deviation;
+      squares[i] = (squares[i] ?? 0) + deviation * deviation;
+    }
+  }
+  return { deviations: { count, dimension, values }, sd: squares.map((sum) => Math.sqrt(sum / count)) };
+}
+
+/** Every so many of the rows, in an array of their own. */
+function thinned({ count, dimension, values }: Rows, every: number): Rows {
+  if (every === 1) return { count, dimension, values: values.slice() };
+  const kept = new Float64Array(Math.ceil(count / every) * dimension);
+  for (let n = 0, to = 0; n < count; n += every, to += dimension) kept.set(values.subarray(n * dimension, (n + 1) * dimension), to);
+  return { count: Math.ceil(count / every), dimension, values: kept };
+}
+
+/** Multiplies each column by its factor, in place. */
+function scaled(rows: Rows, factors: readonly number[]): Rows {
+  const { count, dimension, values } = rows;
+  for (let n = 0, at = 0; n < count; n++) for (let i = 0; i < dimension; i++, at++) values[at] = (values[at] ?? 0) * (factors[i] ?? 1);
+  return rows;
+}
+
+function split({ count, dimension, values }: Rows): Float64Array[] {
+  return Array.from({ length: count }, (_, n) => values.subarray(n * dimension, (n + 1) * dimension));
 }
 
 /** Eigenvalues, and their eigenvectors one after another. */
@@ -103,12 +136,13 @@ interface Directions {
  * that all can be done in the space that they span. Null when the numbers are too large for that.
  */
 function correlations(
-  positions: readonly Float64Array[],
-  gradients: readonly Float64Array[],
+  positions: Rows,
+  gradients: Rows,
   cutoff: number,
   choose: (logs: readonly number[]) => number,
 ): Directions | null {
-  const basis = orthonormalBasis([...positions, ...gradients]);
+  const spansAll = positions.count + gradients.count >= positions.dimension;
+  const basis = spansAll ? null : orthonormalBasis([...split(positions), ...split(gradients)]);
   const covariances = [covariance(inBasis(positions, basis)), covariance(inBasis(gradients, basis))] as const;
   if (!covariances.every((matrix) => matrix.every(Number.isFinite))) return null;
   const rank = Math.sqrt(covariances[0].length);
@@ -150,8 +184,10 @@ function worthwhile(logs: readonly number[], dimension: number): number {
 }
 
 /** Coordinates of `rows` along the axes of `basis`; null stands for the unit vectors. */
-function inBasis(rows: readonly Float64Array[], basis: readonly Float64Array[] | null): readonly Float64Array[] {
-  return basis === null ? rows : rows.map((row) => Float64Array.from(basis, (axis) => dot(axis, row)));
+function inBasis(rows: Rows, basis: readonly Float64Array[] | null): Rows {
+  if (basis === null) return rows;
+  const values = Float64Array.from(split(rows).flatMap((row) => basis.map((axis) => dot(axis, row))));
+  return { count: rows.count, dimension: basis.length, values };
 }
 
 function outOfBasis(coordinates: Float64Array, basis: readonly Float64Array[] | null): Float64Array {
@@ -165,13 +201,12 @@ function outOfBasis(coordinates: Float64Array, basis: readonly Float64Array[] | 
 }
 
 /** Of `rows`, whose mean is zero, with the ridge. */
-function covariance(rows: readonly Float64Array[]): Float64Array {
-  const n = rows[0]?.length ?? 0;
+function covariance({ count, dimension: n, values }: Rows): Float64Array {
   const matrix = new Float64Array(n * n);
-  for (const row of rows) {
+  for (let row = 0; row < count * n; row += n) {
     for (let i = 0; i < n; i++) {
-      const share = (row[i] ?? 0) / rows.length;
-      for (let j = 0, at = i * n; j <= i; j++, at++) matrix[at] = (matrix[at] ?? 0) + share * (row[j] ?? 0);
+      const share = (values[row + i] ?? 0) / count;
+      for (let j = 0, at = i * n; j <= i; j++, at++) matrix[at] = (matrix[at] ?? 0) + share * (values[row + j] ?? 0);
     }
   }
   let trace = 0;

@@ -176,19 +176,21 @@ function withoutDescent(visited: readonly Remembered[]): readonly Remembered[] {
 }
 
 /** Forgets the points of the window before. After the last window, of all; dual averaging then begins anew. */
-const closeWindow: (state: GradientAdaptation) => GradientAdaptation = produce((draft) => {
-  if (draft.windowEnds[draft.window] === draft.iteration) draft.window++;
-  draft.visited.splice(0, draft.numBefore);
-  draft.numBefore = draft.visited.length;
-  draft.nextEstimate = Math.max(FEWEST_FOR_ESTIMATE, 2 * draft.numBefore);
-  if (draft.window < draft.windowEnds.length) return;
-  draft.visited = [];
-  draft.numBefore = 0;
-  if (draft.dualAveraging) {
-    draft.stepSize = Math.exp(draft.dualAveraging.logMeanStepSize);
-    // The step size is nearly right: shrink towards twice as much, not ten times.
-    draft.dualAveraging = { ...startDualAveraging(draft.stepSize), shrinkagePoint: Math.log(2 * draft.stepSize) };
+function closeWindow(state: GradientAdaptation): GradientAdaptation {
+  const window = state.windowEnds[state.window] === state.iteration ? state.window + 1 : state.window;
+  if (window < state.windowEnds.length) {
+    const visited = state.visited.slice(state.numBefore);
+    const numBefore = visited.length;
+    return { ...state, window, visited, numBefore, nextEstimate: Math.max(FEWEST_FOR_ESTIMATE, 2 * numBefore) };
   }
+  return restartStepSize({ ...state, window, visited: [], numBefore: 0, nextEstimate: FEWEST_FOR_ESTIMATE });
+}
+
+/** The step size is nearly right: shrink towards twice as much, not ten times. */
+const restartStepSize: (state: GradientAdaptation) => GradientAdaptation = produce((draft) => {
+  if (draft.dualAveraging === null) return;
+  draft.stepSize = Math.exp(draft.dualAveraging.logMeanStepSize);
+  draft.dualAveraging = { ...startDualAveraging(draft.stepSize), shrinkagePoint: Math.log(2 * draft.stepSize) };
 });
 
 /** The end of warm-up: the averaged step size. */
