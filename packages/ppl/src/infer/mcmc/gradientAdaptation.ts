@@ -32,6 +32,8 @@ export interface GradientAdaptation {
   readonly form: EstimateForm | null;
   /** What the next estimate is made of: the points visited in this window and in the one before. */
   readonly visited: readonly Remembered[];
+  /** The last few of them, which follow in `visited` later: so that it need not be copied for each. */
+  readonly recent: readonly Remembered[];
   /** How many of them belong to the window before. */
   readonly numBefore: number;
   /** The next estimate comes with so many of them, or when the window ends. */
@@ -45,6 +47,7 @@ const FINAL_SHARE = 0.1;
 const FEWEST_FOR_ESTIMATE = 4;
 /** Once there are so many from the window before, estimates wait for the end of the window. */
 const ENOUGH_TO_WAIT = 50;
+const MOST_RECENT = 32;
 /** In units of one over the parameters'. */
 const WILD_GRADIENT = 1e10;
 /** Windows end early rather than hold more numbers than this, which are 32 MB. */
@@ -85,6 +88,7 @@ export function startGradientAdaptation(options: AdaptationOptions, stepSize: nu
     dualAveraging: options.adaptStepSize ? startDualAveraging(stepSize) : null,
     form,
     visited: [],
+    recent: [],
     numBefore: 0,
     nextEstimate: FEWEST_FOR_ESTIMATE,
   };
@@ -133,10 +137,11 @@ export function adaptByGradients(
   if (end !== undefined) {
     learnt = visit(learnt, point);
     const mostNew = Math.max(FIRST_WINDOW, Math.floor(MAX_NUMBERS / (2 * point.position.length)));
-    const isFull = learnt.visited.length - learnt.numBefore >= mostNew;
+    const numVisited = learnt.visited.length + learnt.recent.length;
+    const isFull = numVisited - learnt.numBefore >= mostNew;
     const closes = learnt.iteration === end;
-    const hasDoubled = learnt.visited.length >= learnt.nextEstimate && learnt.numBefore < ENOUGH_TO_WAIT;
-    if (closes || isFull || hasDoubled) learnt = estimate(learnt);
+    const hasDoubled = numVisited >= learnt.nextEstimate && learnt.numBefore < ENOUGH_TO_WAIT;
+    if (closes || isFull || hasDoubled) learnt = estimate(gathered(learnt));
     if (closes || isFull) learnt = closeWindow(learnt);
   }
   return gradientIsAdapted(learnt) ? settle(learnt) : learnt;
@@ -144,12 +149,18 @@ export function adaptByGradients(
 
 /** Keeps `point`, unless the transition was rejected: a point counted twice would make the variances too small. */
 function visit(state: GradientAdaptation, point: EvaluatedPoint): GradientAdaptation {
-  const { visited, form } = state;
-  const last = visited.at(-1);
+  const { visited, recent, form } = state;
+  const last = recent.at(-1) ?? visited.at(-1);
   if (form === null || last?.position.every((x, i) => x === point.position[i])) return state;
   const { position, gradient, logDensity } = point;
   const here = { position: Array.from(position), gradient: Array.from(gradient), logDensity };
-  return { ...state, visited: [...visited, here] };
+  const room = recent.length < MOST_RECENT ? state : gathered(state);
+  return { ...room, recent: [...room.recent, here] };
+}
+
+/** All points in one array. */
+function gathered(state: GradientAdaptation): GradientAdaptation {
+  return { ...state, visited: [...state.visited, ...state.recent], recent: [] };
 }
 
 function estimate(state: GradientAdaptation): GradientAdaptation {
