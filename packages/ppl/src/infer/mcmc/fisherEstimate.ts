@@ -22,6 +22,12 @@ const MAX_DRAWS = 64; // in that case
 /** With 'auto', scales that the diagonal gets right within this factor (of variance) are left to it. */
 const CUTOFF = 2;
 /**
+ * With 'auto', how well vᵀg must be a linear function of vᵀq along a direction v for it to be taken off the diagonal: the
+ * least squared correlation. For a normal posterior it is 1, wherever the draws come from; it is small where the scale
+ * changes from place to place, as in a funnel: no single scale is right there, and steps that one makes long diverge.
+ */
+const LINEARITY = 1 / 3;
+/**
  * What a gradient is taken to cost, in units of what each further direction adds to a leapfrog step: about 10 for a model
  * with ten observations a parameter. It matters in many dimensions only.
  */
@@ -43,7 +49,8 @@ const DENSE_RANGE = 1e6;
  *
  * - 'diagonal': (M⁻¹)_ii = √(var q_i / var g_i).
  * - 'dense': the M⁻¹ with M⁻¹ cov(g) M⁻¹ = cov(q).
- * - 'auto': the diagonal D², and in D⁻¹M⁻¹D⁻¹ those eigenvalues that are outside of [1/2, 2], as many as are worth their cost.
+ * - 'auto': the diagonal D², and in D⁻¹M⁻¹D⁻¹ those eigenvalues that are outside of [1/2, 2] and along which gradients
+ *   are nearly linear, as many as are worth their cost.
  *
  * Source: Seyboldt, Carlson, Carpenter, "Preconditioning Hamiltonian Monte Carlo by minimizing Fisher divergence" (arXiv
  * 2603.18845, 2026).
@@ -73,6 +80,7 @@ export function fisherEstimate(
     scaled(thinned(positions.deviations, every), scale.map((x) => 1 / x)),
     scaled(thinned(gradients.deviations, every), scale),
     form === 'auto' ? CUTOFF : 1,
+    form === 'auto' ? LINEARITY : 0,
     form === 'auto' ? (logs) => worthwhile(logs, dimension) : (logs) => logs.length,
   );
   if (found === null || found.values.length === 0) return diagonal;
@@ -132,24 +140,28 @@ interface Directions {
 
 /**
  * Eigenvalues outside of [1/cutoff, cutoff], as many of the most extreme as `choose` says, of the S with S C_g S = C_q; C_q and C_g are the
- * covariances of the rows, plus a small multiple of the identity. On what is orthogonal to all rows S is the identity, so
+ * covariances of the rows, plus a small multiple of the identity. Left out are those along whose eigenvectors the squared
+ * correlation of positions and gradients is below `linearity`. On what is orthogonal to all rows S is the identity, so
  * that all can be done in the space that they span. Null when the numbers are too large for that.
  */
 function correlations(
   positions: Rows,
   gradients: Rows,
   cutoff: number,
+  linearity: number,
   choose: (logs: readonly number[]) => number,
 ): Directions | null {
   const spansAll = positions.count + gradients.count >= positions.dimension;
   const basis = spansAll ? null : orthonormalBasis([...split(positions), ...split(gradients)]);
-  const covariances = [covariance(inBasis(positions, basis)), covariance(inBasis(gradients, basis))] as const;
+  const rows = [inBasis(positions, basis), inBasis(gradients, basis)] as const;
+  const covariances = [covariance(rows[0]), covariance(rows[1])] as const;
   if (!covariances.every((matrix) => matrix.every(Number.isFinite))) return null;
   const rank = Math.sqrt(covariances[0].length);
   const eigen = symmetricEigen(geometricMean(...covariances, rank), rank);
   if (!eigen.values.every((value) => value > 0 && value < Infinity)) return null;
   const outside = Array.from(eigen.values, (value, k) => ({ value, k, log: Math.log(value) }))
     .filter(({ log }) => Math.abs(log) >= Math.log(cutoff))
+    .filter(({ k }) => squaredCorrelation(rows, eigen.vectors.subarray(k * rank, (k + 1) * rank)) >= linearity)
     .sort((a, b) => Math.abs(b.log) - Math.abs(a.log));
   const kept = outside.slice(0, choose(outside.map(({ log }) => log)));
   return {
@@ -198,6 +210,20 @@ function outOfBasis(coordinates: Float64Array, basis: readonly Float64Array[] | 
     for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) + weight * (axis[i] ?? 0);
   }
   return vector;
+}
+
+/** Of the components of positions and gradients, both with mean zero, along `axis`. */
+function squaredCorrelation([positions, gradients]: readonly [Rows, Rows], axis: Float64Array): number {
+  let [ofPositions, ofGradients, ofBoth] = [0, 0, 0];
+  const along = ({ dimension, values }: Rows, n: number) => dot(values.subarray(n * dimension, (n + 1) * dimension), axis);
+  for (let n = 0; n < positions.count; n++) {
+    const position = along(positions, n);
+    const gradient = along(gradients, n);
+    ofPositions += position * position;
+    ofGradients += gradient * gradient;
+    ofBoth += position * gradient;
+  }
+  return (ofBoth / ofPositions) * (ofBoth / ofGradients);
 }
 
 /** Of `rows`, whose mean is zero, with the ridge. */

@@ -108,3 +108,21 @@ describe('fisherEstimate', () => {
     }
   });
 });
+
+test('a direction along which gradients are not linear in positions is left to the diagonal', () => {
+  const stream = RandomStream.fromSeed(5);
+  // Both coordinates move together, nine times as far as apart; so do the gradients, times a factor that changes from place to place.
+  const draws = (noise: number): Visited[] =>
+    Array.from({ length: 200 }, () => {
+      const [together, apart] = [9 * stream.normal(), stream.normal()];
+      const slope = -together / 81 + (noise / 9) * stream.normal();
+      return { position: [together + apart, together - apart], gradient: [slope - apart, slope + apart] };
+    });
+  const correlation = (noise: number): number => {
+    const [first, second] = rowsOf(fisherEstimate(draws(noise), 'auto', [1, 1]), 2) as [number[], number[]];
+    return first[1]! / Math.sqrt(first[0]! * second[1]!);
+  };
+  expect(correlation(0.5)).toBeGreaterThan(0.9);
+  // The direction across, along which they are linear, is taken off all the same.
+  expect(correlation(4)).toBeLessThan(0.85);
+});
