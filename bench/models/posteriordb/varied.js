@@ -155,14 +155,14 @@ export const robust = {
   },
 };
 
-/** A Gaussian process with a length scale of each input, over a latent random walk in time, and missing values. */
+/** A latent random walk in time, seen with noise at most of its times. */
 export const missingValues = {
   model({ y, present }) {
     const scale = sample('scale', dist.halfNormal(1));
     const walk = sample('walk', dist.gaussianRandomWalk(scale, y.length));
     const noise = sample('noise', dist.gumbel(0, 1));
-    const observed = dist.normal(walk, ops.logaddexp(noise, 0));
-    plate('times', y.length, () => sample('y', observed, { obs: y, obsMask: tf.tensor1d(present, 'bool') }));
+    const observed = dist.normal(walk, ops.logaddexp(noise, 0)).mask(tf.tensor1d(present, 'bool'));
+    plate('times', y.length, () => sample('y', observed, { obs: y }));
   },
   data: (stream) => {
     let level = 0;
