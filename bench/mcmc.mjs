@@ -44,18 +44,25 @@ async function measure(name, withStan) {
 
 const version = options['no-stan'] ? null : await stanVersion();
 if (version === null && !options['no-stan']) console.error('Rscript with rstan, posterior and jsonlite is not there: no figures of Stan');
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, stan: version };
+const results = new URL('results/', import.meta.url);
+
+/** Written after every model, so that a run that is stopped has not been for nothing. */
+async function write(models, scaling) {
+  await mkdir(results, { recursive: true });
+  const all = { date: new Date().toISOString(), machine, models, scaling };
+  await writeFile(new URL('mcmc.json', results), `${JSON.stringify(all, null, 1)}\n`);
+}
+
 const models = [];
 for (const name of options.only.split(',')) {
   if (!(name in CASES)) throw new Error(`no case ${name}; there are ${Object.keys(CASES).join(', ')}`);
   console.error(name);
   models.push(await measure(name, version !== null));
+  await write(models, null);
 }
 const scaling = options['no-scaling'] ? null : await ours('scaling.mjs', [], ['--expose-gc']);
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, stan: version };
-
-const results = new URL('results/', import.meta.url);
-await mkdir(results, { recursive: true });
-await writeFile(new URL('mcmc.json', results), `${JSON.stringify({ date: new Date().toISOString(), machine, models, scaling }, null, 1)}\n`);
+await write(models, scaling);
 console.log(`${machine.cpu}, node ${machine.node}, Stan ${machine.stan ?? 'not run'}; ${seeds.length} seeds, medians\n`);
 console.log(modelTable(models));
 if (scaling !== null) console.log(`\n${scalingTable(scaling)}`);
