@@ -12,7 +12,7 @@ function table(header, rows) {
 /** Medians over seeds. */
 function summarise(runs) {
   return {
-    gradient: sum(runs.map((run) => run.warmupSeconds + run.sampleSeconds)) / sum(runs.map((run) => run.warmupGradients + run.sampleGradients)),
+    gradient: median(runs.map((run) => run.sampleSeconds / run.sampleGradients)),
     essPerSecond: median(runs.map((run) => run.minEss / (run.warmupSeconds + run.sampleSeconds))),
     essPerSecondOfSampling: median(runs.map((run) => run.minEss / run.sampleSeconds)),
     divergences: sum(runs.map((run) => run.divergences)),
