@@ -1,8 +1,6 @@
 /** @file Log-densities of all families as compiled float64 programs. */
 import '../../src/backend/setup.ts';
 import '../../src/compiled/register.ts';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ready } from '../../src/backend/ready.ts';
@@ -12,64 +10,12 @@ import { RandomStream } from '../../src/random/stream.ts';
 import { withValidation } from '../../src/util/validation.ts';
 import type { Fixture } from '../distributions/fixtures.ts';
 import { continuous, discrete, discreteVectors, jumping, multivariate } from '../distributions/fixtures.ts';
+import type { Parameters, Row } from '../distributions/referenceTable.ts';
+import { FAMILIES, flat, table, UNNORMALISED } from '../distributions/referenceTable.ts';
 import { argument, compiled } from '../helpers/compiled.ts';
 import { gradient, relativeError } from '../helpers/finiteDifference.ts';
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-type Numbers = number | string | Numbers[];
-
-interface Row {
-  readonly distribution: string;
-  readonly params: Record<string, number | Numbers>;
-  readonly values: Numbers[];
-  readonly log_prob: Numbers[];
-  readonly cdf?: Numbers[];
-}
-
-const { distributions: table } = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/reference/distributions.json'), 'utf8'),
-) as { distributions: Row[] };
-
-type Parameters = Record<string, dist.Parameter>;
-
-const FAMILIES: Readonly<Record<string, (p: Parameters) => dist.Distribution>> = {
-  Normal: (p) => dist.normal(p['loc']!, p['scale']!),
-  HalfNormal: (p) => dist.halfNormal(p['scale']!),
-  LogNormal: (p) => dist.logNormal(p['loc']!, p['scale']!),
-  Cauchy: (p) => dist.cauchy(p['loc']!, p['scale']!),
-  HalfCauchy: (p) => dist.halfCauchy(p['scale']!),
-  StudentT: (p) => dist.studentT(p['df']!, p['loc']!, p['scale']!),
-  Laplace: (p) => dist.laplace(p['loc']!, p['scale']!),
-  Logistic: (p) => dist.logistic(p['loc']!, p['scale']!),
-  Gumbel: (p) => dist.gumbel(p['loc']!, p['scale']!),
-  Uniform: (p) => dist.uniform(p['low']!, p['high']!),
-  Beta: (p) => dist.beta(p['concentration1']!, p['concentration0']!),
-  Gamma: (p) => dist.gamma(p['concentration']!, p['rate']!),
-  InverseGamma: (p) => dist.inverseGamma(p['concentration']!, p['rate']!),
-  Exponential: (p) => dist.exponential(p['rate']!),
-  Weibull: (p) => dist.weibull(p['scale']!, p['concentration']!),
-  Pareto: (p) => dist.pareto(p['scale']!, p['alpha']!),
-  Chi2: (p) => dist.chi2(p['df']!),
-  TruncatedNormal: (p) => dist.truncatedNormal(p['loc']!, p['scale']!, p['low']!, p['high']!),
-  VonMises: (p) => dist.vonMises(p['loc']!, p['concentration']!),
-  Bernoulli: (p) => dist.bernoulli({ probs: p['probs']! }),
-  Binomial: (p) => dist.binomial(p['totalCount']!, { probs: p['probs']! }),
-  Geometric: (p) => dist.geometric({ probs: p['probs']! }),
-  Poisson: (p) => dist.poisson(p['rate']!),
-  NegativeBinomial: (p) => dist.negativeBinomial(p['totalCount']!, { probs: p['probs']! }),
-  BetaBinomial: (p) => dist.betaBinomial(p['concentration1']!, p['concentration0']!, p['totalCount']!),
-  Categorical: (p) => dist.categorical({ probs: p['probs']! }),
-  Multinomial: (p) => dist.multinomial(p['totalCount']!, { probs: p['probs']! }),
-  Dirichlet: (p) => dist.dirichlet(p['concentration']!),
-  MultivariateNormal: (p) => dist.multivariateNormal(p['loc']!, { covarianceMatrix: p['covarianceMatrix']! }),
-};
-
-/** What the table calls infinity. */
-function numbers(nested: Numbers): number[] {
-  const special: Record<string, number> = { inf: Infinity, '-inf': -Infinity };
-  return [nested].flat(9).map((x) => (typeof x === 'string' ? special[x]! : (x as number)));
-}
 
 /** A statistic with parameters and value as inputs (`free`), or as constants of the program. */
 function statistics(row: Row, isFree: boolean, of: (d: dist.Distribution, x: dist.Parameter) => Tensor): Float64Array {
@@ -88,21 +34,21 @@ function statistics(row: Row, isFree: boolean, of: (d: dist.Distribution, x: dis
 }
 
 describe('log-densities are those of scipy and mpmath, in float64', () => {
-  const rows = table.filter((row) => row.distribution in FAMILIES).map((row, i): [string, number, Row] => [row.distribution, i, row]);
+  const rows = table.distributions.filter((row) => !UNNORMALISED.has(row.distribution)).map((row, i): [string, number, Row] => [row.distribution, i, row]);
 
   // scipy's own digits: some of its densities lose three or four.
   test.each(rows)('%s, row %i', (_family, _i, row) => {
     for (const isFree of [true, false]) {
       const logProb = statistics(row, isFree, (d, x) => d.logProb(x));
-      numbers(row.log_prob).forEach((expected, i) => expect(relativeError(logProb[i]!, expected, 1)).toBeLessThan(1e-10));
+      flat(row.log_prob).forEach((expected, i) => expect(relativeError(logProb[i]!, expected, 1)).toBeLessThan(1e-10));
       if (row.cdf === undefined || !isFree) continue;
       const cdf = statistics(row, isFree, (d, x) => d.cdf(x));
-      numbers(row.cdf).forEach((expected, i) => expect(relativeError(cdf[i]!, expected)).toBeLessThan(1e-9));
+      flat(row.cdf).forEach((expected, i) => expect(relativeError(cdf[i]!, expected)).toBeLessThan(1e-9));
     }
   });
 
   test('LKJCholesky: differences of log-densities', () => {
-    for (const row of table.filter(({ distribution }) => distribution === 'LKJCholesky')) {
+    for (const row of table.distributions.filter(({ distribution }) => distribution === 'LKJCholesky')) {
       const { dim, concentration } = row.params as { dim: number; concentration: number };
       const identity = Array.from({ length: dim }, (_, i) => Array.from({ length: dim }, (__, j) => (i === j ? 1 : 0)));
       const { shape, values } = argument([row.values[0], identity]);

@@ -6,6 +6,16 @@ import { KERNEL_BYTES } from '../../../../src/infer/mcmc/kernels/bytes.ts';
 import { TrajectoryMemory } from '../../../../src/infer/mcmc/kernels/trajectoryMemory.ts';
 import { buildKernels } from './source.ts';
 
+/** Puts a point where each of the columns, of position, gradient and momentum first, says. */
+function setPoint(
+  point: Record<'position' | 'gradient' | 'momentum', Float64Array>,
+  columns: readonly (readonly [number, number, number, ...number[]])[],
+): void {
+  point.position.set(columns.map(([q]) => q));
+  point.gradient.set(columns.map(([, g]) => g));
+  point.momentum.set(columns.map(([, , p]) => p));
+}
+
 test('the bytes are those of the source', () => {
   expect(KERNEL_BYTES).toBe(Buffer.from(buildKernels()).toString('base64'));
 });
@@ -27,11 +37,7 @@ test('a step is that of the metric, in any number of dimensions', () => {
         const [before, from, to] = [memory.point(), memory.point(), memory.point()];
         before.velocity.fill(7);
         const [expectedFrom, expectedTo] = [createPhasePoint(n), createPhasePoint(n)];
-        for (const point of [from, expectedFrom]) {
-          point.position.set(columns.map(([q]) => q));
-          point.gradient.set(columns.map(([, g]) => g));
-          point.momentum.set(columns.map(([, , p]) => p));
-        }
+        for (const point of [from, expectedFrom]) setPoint(point, columns);
         const { kernels, size, scalars } = memory;
         scalars[0] = stepSize;
         kernels.kickAndDrift(inverse.address, from.address, to.address, size);
@@ -75,11 +81,7 @@ test('a step with a dense mass matrix is that of the metric, but for rounding', 
         const [from, to, after] = [memory.point(), memory.point(), memory.point()];
         after.position.fill(7);
         const [expectedFrom, expectedTo] = [createPhasePoint(n), createPhasePoint(n)];
-        for (const point of [from, expectedFrom]) {
-          point.position.set(columns.map(([q]) => q));
-          point.gradient.set(columns.map(([, g]) => g));
-          point.momentum.set(columns.map(([, , p]) => p));
-        }
+        for (const point of [from, expectedFrom]) setPoint(point, columns);
         const { kernels, size, scalars } = memory;
         scalars[0] = stepSize;
         kernels.denseKickAndDrift(rows[0]!.address, from.address, to.address, size, n);
