@@ -3,6 +3,7 @@ import type { RandomStream } from '../../random/stream.ts';
 import { fillNormal } from '../../random/ziggurat.ts';
 import { cholesky } from './cholesky.ts';
 import type { PhasePoint } from './hamiltonian.ts';
+import { kickWith } from './kick.ts';
 import type { Metric } from './metric.ts';
 
 export class DenseMetric implements Metric {
@@ -55,13 +56,6 @@ export class DenseMetric implements Metric {
   }
 
   kick(point: PhasePoint, stepSize: number): void {
-    const { dimension: n } = this;
-    const { momentum, gradient, velocity } = point;
-    const half = 0.5 * stepSize;
-    for (let i = 0; i < n; i++) momentum[i] = (momentum[i] ?? 0) + half * (gradient[i] ?? 0);
-    this.velocity(momentum, velocity);
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += (momentum[i] ?? 0) * (velocity[i] ?? 0);
-    point.kineticEnergy = 0.5 * sum;
+    kickWith(this, point, stepSize);
   }
 }

@@ -46,3 +46,21 @@ export function updateDualAveraging(state: DualAveragingState, acceptProb: numbe
   const logMeanStepSize = weight * logStepSize + (1 - weight) * state.logMeanStepSize;
   return { shrinkagePoint: state.shrinkagePoint, meanError, logStepSize, logMeanStepSize, count };
 }
+
+/** What warm-up knows of the step size, whatever it does about the mass matrix. */
+export interface StepSizeAdaptation {
+  /** Transitions learnt from. */
+  readonly iteration: number;
+  /** The step size of the next transition. */
+  readonly stepSize: number;
+  /** Null when the step size is not adapted. */
+  readonly dualAveraging: DualAveragingState | null;
+  readonly targetAcceptProb: number;
+}
+
+/** `state` after one more transition, whose acceptance statistic was `acceptProb`. */
+export function tuneStepSize<State extends StepSizeAdaptation>(state: State, acceptProb: number): State {
+  const { dualAveraging: before, targetAcceptProb, stepSize, iteration } = state;
+  const dualAveraging = before && updateDualAveraging(before, acceptProb, targetAcceptProb);
+  return { ...state, iteration: iteration + 1, dualAveraging, stepSize: dualAveraging ? Math.exp(dualAveraging.logStepSize) : stepSize };
+}

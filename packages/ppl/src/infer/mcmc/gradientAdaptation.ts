@@ -1,7 +1,7 @@
 /** @file Warm-up from draws and gradients: a mass matrix from the first few draws on, then better and better ones. */
 import { produce } from 'immer';
 import type { AdaptationOptions } from './adaptation.ts';
-import { startDualAveraging, updateDualAveraging, type DualAveragingState } from './dualAveraging.ts';
+import { startDualAveraging, tuneStepSize, type DualAveragingState } from './dualAveraging.ts';
 import { fisherEstimate, type EstimateForm, type Visited } from './fisherEstimate.ts';
 import type { EvaluatedPoint } from './logDensity.ts';
 import type { InverseMassMatrix } from './metric.ts';
@@ -125,14 +125,7 @@ export function adaptByGradients(
   acceptProb: number,
 ): GradientAdaptation {
   if (gradientIsAdapted(state)) return state;
-  const dualAveraging =
-    state.dualAveraging && updateDualAveraging(state.dualAveraging, acceptProb, state.targetAcceptProb);
-  let learnt: GradientAdaptation = {
-    ...state,
-    iteration: state.iteration + 1,
-    stepSize: dualAveraging ? Math.exp(dualAveraging.logStepSize) : state.stepSize,
-    dualAveraging,
-  };
+  let learnt = tuneStepSize(state, acceptProb);
   const end = state.windowEnds[state.window];
   if (end !== undefined) {
     learnt = visit(learnt, point);

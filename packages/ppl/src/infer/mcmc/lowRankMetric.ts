@@ -2,6 +2,7 @@
 import type { RandomStream } from '../../random/stream.ts';
 import { fillNormal } from '../../random/ziggurat.ts';
 import type { PhasePoint } from './hamiltonian.ts';
+import { kickWith } from './kick.ts';
 import type { Metric } from './metric.ts';
 
 /** M⁻¹ = D (I + V (Λ - I) Vᵀ) D, with D diagonal, and orthonormal columns in V. O(nk) where a dense metric is O(n²). */
@@ -60,14 +61,7 @@ export class LowRankMetric implements Metric {
   }
 
   kick(point: PhasePoint, stepSize: number): void {
-    const { momentum, gradient, velocity } = point;
-    const n = momentum.length;
-    const half = 0.5 * stepSize;
-    for (let i = 0; i < n; i++) momentum[i] = (momentum[i] ?? 0) + half * (gradient[i] ?? 0);
-    this.velocity(momentum, velocity);
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += (momentum[i] ?? 0) * (velocity[i] ?? 0);
-    point.kineticEnergy = 0.5 * sum;
+    kickWith(this, point, stepSize);
   }
 }
 

@@ -1,7 +1,7 @@
 /** @file Warm-up as in Stan: windows of draws, at whose ends their covariance becomes the mass matrix. */
 import { castDraft, produce } from 'immer';
 import type { AdaptationOptions } from './adaptation.ts';
-import { startDualAveraging, updateDualAveraging, type DualAveragingState } from './dualAveraging.ts';
+import { startDualAveraging, tuneStepSize, type DualAveragingState } from './dualAveraging.ts';
 import type { InverseMassMatrix } from './metric.ts';
 import { addToWelford, regularisedCovariance, startWelford, type WelfordState } from './welford.ts';
 import { adaptationWindows, type AdaptationWindow } from './windows.ts';
@@ -56,13 +56,8 @@ export function stanIsAdapted(state: StanAdaptation): boolean {
 export function adaptAsStan(state: StanAdaptation, position: ArrayLike<number>, acceptProb: number): StanAdaptation {
   const window = state.windows[state.window];
   if (window === undefined) return state;
-  const dualAveraging =
-    state.dualAveraging && updateDualAveraging(state.dualAveraging, acceptProb, state.targetAcceptProb);
   const learnt: StanAdaptation = {
-    ...state,
-    iteration: state.iteration + 1,
-    stepSize: dualAveraging ? Math.exp(dualAveraging.logStepSize) : state.stepSize,
-    dualAveraging,
+    ...tuneStepSize(state, acceptProb),
     moments: state.moments && window.adaptsMetric ? addToWelford(state.moments, position) : state.moments,
   };
   return learnt.iteration === window.end ? closeWindow(learnt) : learnt;
