@@ -99,12 +99,14 @@ test('particles are averaged over, each with draws of its own', () => {
 test.each<[string, () => unknown, RegExp]>([
   ['unknown option', () => new infer.TraceELBO({ particles: 3 } as object), /infer\.TraceELBO: unknown option "particles"/],
   ['no particles', () => new infer.TraceELBO({ numParticles: 0 }), /infer\.TraceELBO: numParticles must be an integer of at least 1, got 0/],
-  ['no such engine', () => new infer.TraceELBO({ engine: 'compiled' }), /infer\.TraceELBO: there is no engine 'compiled' for it in this version; use 'eager'/],
+  ['no such engine', () => new infer.TraceELBO({ engine: 'gpu' as 'auto' }), /infer\.TraceELBO: engine must be 'auto', 'compiled' or 'eager', got gpu/],
   ['half a particle', () => new infer.TraceMeanFieldELBO({ numParticles: 1.5 }), /infer\.TraceMeanFieldELBO: numParticles/],
 ])('%s', (_, make, message) => {
   expect(make).toThrow(message);
 });
 
 test('the engine may be named', () => {
-  expect(new infer.TraceELBO({ engine: 'eager', numParticles: 3 }).numParticles).toBe(3);
+  expect(new infer.TraceELBO({ engine: 'eager', numParticles: 3 })).toMatchObject({ engine: 'eager', numParticles: 3 });
+  expect(new infer.TraceELBO({ engine: 'compiled' }).engine).toBe('compiled');
+  expect(new infer.TraceMeanFieldELBO().engine).toBe('auto');
 });
