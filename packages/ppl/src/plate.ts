@@ -1,9 +1,11 @@
 /** @file Plates: dimensions along which a model is independent. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { isTraced } from '@tychejs/jit';
 import { expandToPlate } from './handlers/broadcast.ts';
 import { multiply } from './handlers/scale.ts';
 import { globalStream } from './random/global.ts';
+import { areUnknown, chooseIndices, indexTensor, unknownIndices } from './random/indices.ts';
 import { Handler } from './runtime/handler.ts';
 import type { Message, ParamMessage, PlateFrame, PlateMessage } from './runtime/message.ts';
 import { blank } from './runtime/message.ts';
@@ -39,7 +41,7 @@ export class PlateHandler extends Handler {
     this.frame = frame;
     this.indices = indices;
     this.fullName = fullName;
-    this.isWhole = indices.length === frame.size && indices.every((index, i) => index === i);
+    this.isWhole = indices.length === frame.size && !areUnknown(indices) && indices.every((index, i) => index === i);
   }
 
   override process(message: Message): void {
@@ -55,7 +57,7 @@ export class PlateHandler extends Handler {
     if (message.type !== 'param' || message.eventDim === null || message.value === null) return;
     const axis = this.axisOf(message, message.value, message.eventDim);
     if (axis === null || this.isWhole) return;
-    message.value = tf.gather(message.value, tf.tensor1d(this.indices, 'int32'), axis);
+    message.value = tf.gather(message.value, indexTensor(this.indices), axis);
   }
 
   private axisOf(message: ParamMessage, value: Tensor, eventDim: number): number | null {
@@ -95,7 +97,7 @@ export function plate<R>(
   const { indices, fullName } = chooseElements(name, size, options);
   const dim = chooseDim(name, options.dim);
   const handler = new PlateHandler({ name, size, subsampleSize: indices.length, dim }, indices, fullName);
-  return handler.run(() => body(tf.tensor1d(indices, 'int32')));
+  return handler.run(() => body(indexTensor(indices)));
 }
 
 /**
@@ -137,7 +139,7 @@ export function subsample(data: Tensor, options: { readonly eventDim: number }):
           `plate "${frame.name}", whose size is ${frame.size}`,
       );
     }
-    result = tf.gather(result, tf.tensor1d(indices, 'int32'), axis);
+    result = tf.gather(result, indexTensor(indices), axis);
   }
   return result;
 }
@@ -154,7 +156,7 @@ function chooseElements(
 ): { indices: Int32Array; fullName: string } {
   const problem = { name, type: 'plate' as const };
   if (!Number.isInteger(size) || size < 0) throw new SiteError(problem, `size must be a whole number, got ${size}`);
-  const chosen = given === undefined ? null : asIndices(given instanceof tf.Tensor ? given.dataSync() : given, size, problem);
+  const chosen = given === undefined ? null : elementsOf(given, size, problem);
   const count = subsampleSize ?? chosen?.length ?? size;
   if (!Number.isInteger(count) || count < 1 || count > size) {
     if (size !== 0 || count !== 0) throw new SiteError(problem, `subsampleSize must lie in 1 .. ${size}, got ${count}`);
@@ -170,6 +172,11 @@ function chooseElements(
   return { indices, fullName: message.name };
 }
 
+function elementsOf(given: NonNullable<PlateOptions['subsample']>, size: number, problem: { name: string; type: 'plate' }): Int32Array {
+  if (given instanceof tf.Tensor && isTraced(given)) return unknownIndices(given);
+  return asIndices(given instanceof tf.Tensor ? given.dataSync() : given, size, problem);
+}
+
 function asIndices(given: Iterable<number>, size: number, problem: { name: string; type: 'plate' }): Int32Array {
   const indices = [...given];
   const wrong = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= size);
@@ -179,7 +186,7 @@ function asIndices(given: Iterable<number>, size: number, problem: { name: strin
 
 function drawElements({ size, subsampleSize, stream }: PlateMessage): Int32Array {
   if (subsampleSize === size) return new Int32Array(size).map((_, i) => i);
-  return (stream ?? globalStream().split()).choose(size, subsampleSize);
+  return chooseIndices(stream ?? globalStream().split(), size, subsampleSize);
 }
 
 function chooseDim(name: string, wanted: number | undefined): number {

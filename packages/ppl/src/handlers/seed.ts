@@ -21,7 +21,7 @@ export class SeedHandler extends Handler {
 
   constructor({ seed }: SeedOptions) {
     super();
-    this.stream = seed instanceof RandomStream ? RandomStream.fromState(seed.state) : RandomStream.fromSeed(seed);
+    this.stream = seed instanceof RandomStream ? seed.copy() : RandomStream.fromSeed(seed);
   }
 
   /** Also for sites that have a value: a handler further out may take it away again, as `uncondition` does. */

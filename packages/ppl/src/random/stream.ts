@@ -1,6 +1,15 @@
 /** @file Seeded, splittable streams of random numbers. */
 import { threefry2x32 } from './threefry.ts';
 
+/** How a stream was derived from another one: by which child, for which purpose. Plain numbers. */
+export type Derivation = readonly [index: number, purpose: number];
+
+/** Where a stream comes from: the derivations that lead to it from `root`, first things first. */
+export interface Lineage {
+  readonly root: RandomStream;
+  readonly path: readonly Derivation[];
+}
+
 /** Everything a {@link RandomStream} is: plain numbers, to save and to resume from. */
 export interface StreamState {
   readonly key: readonly [number, number];
@@ -14,6 +23,20 @@ const DRAW = 0;
 const CHILD = 1;
 const NUMBER_LABEL = 2;
 const TEXT_LABEL = 3;
+
+/** Whether streams remember their parents; else an endless row of children would keep all of its members alive. */
+let keepsLineage = false;
+
+/** Runs `body`; streams derived in it know their {@link RandomStream.lineage}. */
+export function withLineage<R>(body: () => R): R {
+  const outer = keepsLineage;
+  keepsLineage = true;
+  try {
+    return body();
+  } finally {
+    keepsLineage = outer;
+  }
+}
 
 /**
  * A stream of pseudo-random numbers, a pure function of its seed.
@@ -29,6 +52,7 @@ export class RandomStream {
   private spareNormal: number | null = null;
   private readonly block: Uint32Array = new Uint32Array(2);
   private word = 2;
+  private origin: { readonly parent: RandomStream; readonly step: Derivation } | null = null;
 
   private constructor(key0: number, key1: number) {
     this.key0 = key0 | 0;
@@ -51,6 +75,25 @@ export class RandomStream {
     stream.counter = Math.floor(state.counter / 2);
     if (state.counter % 2 === 1) stream.uint32();
     return stream;
+  }
+
+  /** What its draws are a function of: two 32-bit words. */
+  get key(): readonly [number, number] {
+    return [this.key0, this.key1];
+  }
+
+  /** A stream that stands where this one does, to go on by itself. */
+  copy(): RandomStream {
+    const copy = RandomStream.fromState(this.state);
+    copy.origin = this.origin;
+    return copy;
+  }
+
+  /** Where it comes from, as far back as the beginning of {@link withLineage}. */
+  get lineage(): Lineage {
+    if (this.origin === null) return { root: this, path: [] };
+    const { root, path } = this.origin.parent.lineage;
+    return { root, path: [...path, this.origin.step] };
   }
 
   /** Where this stream stands now. */
@@ -135,6 +178,8 @@ export class RandomStream {
   private derive(index: number, purpose: number): RandomStream {
     const out = new Uint32Array(2);
     threefry2x32(this.key0, this.key1, index, purpose, out);
-    return new RandomStream(out[0] ?? 0, out[1] ?? 0);
+    const child = new RandomStream(out[0] ?? 0, out[1] ?? 0);
+    if (keepsLineage) child.origin = { parent: this, step: [index, purpose] };
+    return child;
   }
 }

@@ -5,12 +5,15 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { captureInput, isTraced, TraceError } from '@tychejs/jit';
+import { isTraced, TraceError } from '@tychejs/jit';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format, sizeOf } from '../util/shape.ts';
 import { drawBinomial } from './binomial.ts';
+import { drawn } from './drawn.ts';
 import { drawGamma, drawLogGamma } from './gamma.ts';
 import { drawPoisson } from './poisson.ts';
+import type { NoiseKind } from './noise.ts';
+import { fillNoise } from './noise.ts';
 import type { RandomStream } from './stream.ts';
 import { drawVonMises } from './vonMises.ts';
 
@@ -19,41 +22,32 @@ const TINY = 2 ** -126;
 
 /** Standard normal draws. */
 export function normalTensor(stream: RandomStream, shape: Shape): Tensor {
-  const values = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i += 2) {
-    // Box and Muller (1958). Thirty-two bits an angle are plenty for float32.
-    const radius = Math.sqrt(2 * fineExponential(stream));
-    const angle = (stream.uint32() + 0.5) * (2 * Math.PI * 2 ** -32);
-    values[i] = radius * Math.cos(angle);
-    // Beyond the end for the last of an odd number: ignored.
-    values[i + 1] = radius * Math.sin(angle);
-  }
-  return tensorOf('normal', values, shape);
+  return noise('normal', stream, shape);
 }
 
 /** Draws from the uniform distribution on (0, 1): odd multiples of 2^-24, all exact in float32 and none 0 or 1. */
 export function uniformTensor(stream: RandomStream, shape: Shape): Tensor {
-  return filled('uniform', shape, () => ((stream.uint32() >>> 9) + 0.5) * 2 ** -23);
+  return noise('uniform', stream, shape);
 }
 
 /** Standard exponential draws, > 0. */
 export function exponentialTensor(stream: RandomStream, shape: Shape): Tensor {
-  return filled('exponential', shape, () => fineExponential(stream));
+  return noise('exponential', stream, shape);
 }
 
 /** Draws from Gamma(alpha, 1), > 0, one for each entry of `alpha`; NaN where alpha is not > 0. */
 export function gammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
-  return mapped('gamma', alpha, (a) => atLeastTiny(drawGamma(stream, a)));
+  return mapped('gamma', stream, alpha, (from, a) => atLeastTiny(drawGamma(from, a)));
 }
 
 /** The logarithms of draws from Gamma(alpha, 1), one for each entry of `alpha`; they do not underflow for small alpha. */
 export function logGammaTensor(stream: RandomStream, alpha: Tensor): Tensor {
-  return mapped('logGamma', alpha, (a) => drawLogGamma(stream, a));
+  return mapped('logGamma', stream, alpha, (from, a) => drawLogGamma(from, a));
 }
 
 /** Poisson draws, one for each entry of `rate`; exact but for float32's rounding of counts above 2^24. */
 export function poissonTensor(stream: RandomStream, rate: Tensor): Tensor {
-  return mapped('poisson', rate, (r) => drawPoisson(stream, r));
+  return mapped('poisson', stream, rate, (from, r) => drawPoisson(from, r));
 }
 
 /**
@@ -68,21 +62,21 @@ export function binomialTensor(stream: RandomStream, totalCount: Tensor, probs: 
     );
   }
   const counts = read('binomial', totalCount);
-  return mapped('binomial', probs, (p, i) => drawBinomial(stream, counts[i] as number, p));
+  return mapped('binomial', stream, probs, (from, p, i) => drawBinomial(from, counts[i] as number, p));
 }
 
 /** Von Mises draws in [-π, π], one for each entry of `loc` and `concentration`, which must have one shape. */
 export function vonMisesTensor(stream: RandomStream, loc: Tensor, concentration: Tensor): Tensor {
   const means = read('vonMises', loc);
-  return mapped('vonMises', concentration, (kappa, i) => {
-    const angle = (means[i] as number) + drawVonMises(stream, kappa);
+  return mapped('vonMises', stream, concentration, (from, kappa, i) => {
+    const angle = (means[i] as number) + drawVonMises(from, kappa);
     return Math.atan2(Math.sin(angle), Math.cos(angle));
   });
 }
 
 /** Zeros and ones (float32), one with each probability of `probs`. */
 export function bernoulliTensor(stream: RandomStream, probs: Tensor): Tensor {
-  return mapped('bernoulli', probs, (p) => (Number.isNaN(p) ? p : stream.uniform() < p ? 1 : 0));
+  return mapped('bernoulli', stream, probs, (from, p) => (Number.isNaN(p) ? p : from.uniform() < p ? 1 : 0));
 }
 
 /** The unnormalised weights that {@link categoricalTensor} takes: as they are, or as their logarithms. */
@@ -100,15 +94,14 @@ export function categoricalTensor(stream: RandomStream, weights: CategoricalWeig
   const categories = source.shape.at(-1) ?? 0;
   const batch = source.shape.slice(0, -1);
   const tables = cumulative(read('categorical', source), categories, 'logits' in weights);
-  const shape = [...sampleShape, ...batch];
-  const values = new Int32Array(sizeOf(shape));
   const rows = sizeOf(batch);
-  for (let i = 0; i < values.length; i++) {
-    const start = (i % rows) * categories;
-    const target = stream.uniform() * (tables[start + categories - 1] as number);
-    values[i] = search(tables, start, categories, target);
-  }
-  return tensorOf('categorical', values, shape);
+  return drawn('categorical', stream, { shape: [...sampleShape, ...batch], dtype: 'int32' }, (from, values) => {
+    for (let i = 0; i < values.length; i++) {
+      const start = (i % rows) * categories;
+      const target = from.uniform() * (tables[start + categories - 1] as number);
+      values[i] = search(tables, start, categories, target);
+    }
+  });
 }
 
 /** Running sums of each row's weights, in float64. */
@@ -142,29 +135,26 @@ function search(tables: Float64Array, start: number, categories: number, target:
   return low;
 }
 
-/** A standard exponential draw from 32 random bits, and more where they are few: in the tail. */
-function fineExponential(stream: RandomStream): number {
-  const bits = stream.uint32();
-  // Below 2^-20 the spacing of the 32-bit uniforms would show, so the last bit is spread out: one time in a million.
-  const u = bits < 4096 ? bits + stream.uniform() : bits + 0.5;
-  return -Math.log(u * 2 ** -32);
-}
-
 function atLeastTiny(x: number): number {
   return x < TINY ? TINY : x;
 }
 
-function filled(label: string, shape: Shape, draw: () => number): Tensor {
-  const values = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = draw();
-  return tensorOf(label, values, shape);
+function noise(kind: NoiseKind, stream: RandomStream, shape: Shape): Tensor {
+  const fill = (from: RandomStream, values: Float32Array | Int32Array): void => fillNoise(kind, ...from.key, values as Float32Array);
+  return drawn(kind, stream, { shape, dtype: 'float32', noise: kind }, fill);
 }
 
-function mapped(label: string, parameter: Tensor, draw: (parameter: number, index: number) => number): Tensor {
-  const parameters = read(label, parameter);
-  const values = new Float32Array(parameters.length);
-  for (let i = 0; i < values.length; i++) values[i] = draw(parameters[i] as number, i);
-  return tensorOf(label, values, parameter.shape);
+function mapped(
+  label: string,
+  stream: RandomStream,
+  parameter: Tensor,
+  draw: (from: RandomStream, parameter: number, index: number) => number,
+): Tensor {
+  // A copy, for draws that are made again after the parameter is gone.
+  const parameters = read(label, parameter).slice();
+  return drawn(label, stream, { shape: parameter.shape, dtype: 'float32' }, (from, values) => {
+    for (let i = 0; i < values.length; i++) values[i] = draw(from, parameters[i] as number, i);
+  });
 }
 
 /** The values of a parameter, which must be known. */
@@ -177,9 +167,4 @@ function read(label: string, parameter: Tensor): tf.TypedArray {
     );
   }
   return parameter.dataSync();
-}
-
-function tensorOf(label: string, values: Float32Array | Int32Array, shape: Shape): Tensor {
-  const dtype = values instanceof Int32Array ? 'int32' : 'float32';
-  return captureInput(values, shape, dtype, label) ?? tf.tensor(values, [...shape], dtype);
 }

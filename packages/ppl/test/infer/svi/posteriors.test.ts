@@ -107,7 +107,11 @@ test('which of two components: by the score function', async () => {
   const guide = (): unknown => copies(() => sample('z', dist.bernoulli({ probs: copied('p', 0.5, constraints.unitInterval) })));
   await fit(model, guide, 150, 0.15);
   const odds = (0.3 / 0.7) * Math.exp(-0.5 * (1.4 - 2) ** 2 + 0.5 * 1.4 ** 2);
-  expectNear(mean(paramValue('p')), odds / (1 + odds), 1e-2);
+  // The copies are independent fits: their mean is as good as their spread says.
+  const p = paramValue('p');
+  const spread = Math.sqrt(mean(p.map((x) => (x - mean(p)) ** 2)) / COPIES);
+  expect(spread).toBeLessThan(0.01);
+  expectNear(mean(p), odds / (1 + odds), 4.5 * spread);
 });
 
 describe('linear regression', () => {
