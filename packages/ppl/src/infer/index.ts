@@ -1,6 +1,7 @@
 /** @file Inference: variational, Markov chain Monte Carlo, prediction. */
 export { logDensity } from './mcmc/model/modelTarget.ts';
 export type { LogDensityOptions, ModelLogDensity } from './mcmc/model/modelTarget.ts';
+export * from './importance/index.ts';
 export * from './initialisation/index.ts';
 export { Predictive } from './predictive.ts';
 export type { PredictiveOptions } from './predictive.ts';
