@@ -1,7 +1,7 @@
 /** @file The normal distribution cut off at one or both ends. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isTracing } from '../backend/tracing.ts';
+import { isTracingDouble } from '../backend/tracing.ts';
 import type { Constraint } from '../constraints/constraint.ts';
 import { between, greaterThan } from '../constraints/interval.ts';
 import { ndtri } from '../ops/normal.ts';
@@ -88,7 +88,7 @@ export class TruncatedNormal extends LocationScale {
 
   /** α and β: the bounds in standard deviations from `loc`. */
   private bounds(): [alpha: Operand, beta: Operand] {
-    const far = isTracing() ? FAR.double : FAR.single;
+    const far = isTracingDouble() ? FAR.double : FAR.single;
     const standard = (bound: Parameter): Operand => {
       if (typeof bound === 'number' && !Number.isFinite(bound)) return Math.sign(bound) * far;
       // First to finite numbers, so that no infinity meets a zero on the way back.

@@ -9,6 +9,8 @@ import { asTensor, violation } from '../distributions/parameter.ts';
 import { biject } from '../transforms/biject.ts';
 import type { Shape } from '../util/shape.ts';
 import { format, sameShape } from '../util/shape.ts';
+import { settle } from './held.ts';
+import { standInsInForce } from './standIns.ts';
 
 /** One parameter, detached from any tensor: plain data. */
 export interface ParamSnapshot {
@@ -46,8 +48,9 @@ export class ParamStore {
   get(name: string): Tensor {
     const { variable, constraint } = this.entry(name);
     return tf.tidy(() => {
-      const value = biject(constraint).forward(variable);
-      return value === variable ? tf.clone(variable) : value;
+      const source = standInsInForce()?.get(variable) ?? variable;
+      const value = biject(constraint).forward(source);
+      return value === source ? tf.clone(source) : value;
     });
   }
 
@@ -88,6 +91,7 @@ export class ParamStore {
         this.entries.set(name, { variable: tf.variable(unconstrained), constraint: set });
         journal?.push({ store: this, name });
       } else {
+        settle(old.variable);
         old.variable.assign(unconstrained);
         this.entries.set(name, { variable: old.variable, constraint: set });
       }
@@ -97,7 +101,10 @@ export class ParamStore {
   }
 
   delete(name: string): void {
-    this.entries.get(name)?.variable.dispose();
+    const entry = this.entries.get(name);
+    if (entry === undefined) return;
+    settle(entry.variable);
+    entry.variable.dispose();
     this.entries.delete(name);
   }
 
@@ -119,6 +126,7 @@ export class ParamStore {
     shape: Shape | null = init instanceof tf.Tensor ? init.shape : null,
   ): Tensor {
     if (!this.entries.has(name)) {
+      if (standInsInForce() !== null) throw new Error('comes into being only now');
       if (init === null) throw new Error('has no value yet and no initial value was given');
       tf.tidy(() => this.set(name, typeof init === 'function' ? init() : init, constraint));
     }
@@ -165,6 +173,7 @@ export class ParamStore {
     if (entry === undefined) {
       throw new Error(`param "${name}": the store has no such parameter; it has ${this.names().join(', ') || 'none'}`);
     }
+    if (standInsInForce() === null) settle(entry.variable);
     return entry;
   }
 }

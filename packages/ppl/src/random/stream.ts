@@ -67,6 +67,11 @@ export class RandomStream {
     return new RandomStream(seed % 2 ** 32, Math.floor(seed / 2 ** 32));
   }
 
+  /** The stream with this {@link key}, at its beginning. */
+  static fromKey(key0: number, key1: number): RandomStream {
+    return new RandomStream(key0, key1);
+  }
+
   /** The stream that continues exactly where `state` was taken. */
   static fromState(state: StreamState): RandomStream {
     const stream = new RandomStream(state.key[0], state.key[1]);
@@ -79,7 +84,7 @@ export class RandomStream {
 
   /** What its draws are a function of: two 32-bit words. */
   get key(): readonly [number, number] {
-    return [this.key0, this.key1];
+    return [this.key0 >>> 0, this.key1 >>> 0];
   }
 
   /** A stream that stands where this one does, to go on by itself. */

@@ -1,7 +1,7 @@
 /** @file Keeping images strictly inside of open sets, where rounding would put them onto the edge. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isTracing } from '../backend/tracing.ts';
+import { isTracingDouble } from '../backend/tracing.ts';
 import type { Parameter } from '../distributions/parameter.ts';
 import { asTensor } from '../distributions/parameter.ts';
 import { exact } from '../ops/exact.ts';
@@ -25,7 +25,7 @@ const DOUBLE: Precision = { tiny: 2 ** -1022, epsilon: 2 ** -52 };
 
 /** The precision of what runs now: float32, or while tracing the float64 of the program that is recorded. */
 export function precision(): Precision {
-  return isTracing() ? DOUBLE : SINGLE;
+  return isTracingDouble() ? DOUBLE : SINGLE;
 }
 
 /** A number just above `bound`: for a number the next one, for a tensor one or two steps up. */
@@ -39,7 +39,7 @@ export function justBelow(bound: Parameter): number | Tensor {
 }
 
 function justBeyond(bound: Parameter, direction: 1 | -1): number | Tensor {
-  if (typeof bound === 'number') return isTracing() ? doubleBeyond(bound, direction) : singleBeyond(bound, direction);
+  if (typeof bound === 'number') return isTracingDouble() ? doubleBeyond(bound, direction) : singleBeyond(bound, direction);
   const { tiny, epsilon } = precision();
   const tensor = asTensor(bound);
   const step = tf.add(tf.mul(tf.abs(tensor), epsilon), exact(tiny));

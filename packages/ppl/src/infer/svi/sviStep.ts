@@ -63,12 +63,22 @@ export async function takeStep<A extends unknown[]>(
   }
 }
 
-/** The loss, with nothing moved. @throws Error when it is NaN. */
-export async function evaluate<A extends unknown[]>(objective: Objective<A>, context: StepContext, args: A): Promise<number> {
+/**
+ * The loss, with nothing moved.
+ *
+ * @param isValid - what it may be; by default anything but NaN.
+ * @throws Error when it is not, naming the site or parameter.
+ */
+export async function evaluate<A extends unknown[]>(
+  objective: Objective<A>,
+  context: StepContext,
+  args: A,
+  isValid: (loss: number) => boolean = (loss) => !Number.isNaN(loss),
+): Promise<number> {
   const created = new NewParams();
   try {
     const value = await lossOnly(objective, context, created, args);
-    if (Number.isNaN(value)) throw await explain(value, objective, context, args);
+    if (!isValid(value)) throw await explain(value, objective, context, args);
     return value;
   } catch (error) {
     created.remove();
@@ -76,9 +86,10 @@ export async function evaluate<A extends unknown[]>(objective: Objective<A>, con
   }
 }
 
-function within<R>({ stack, stream, validate }: StepContext, created: Handler, body: () => R): R {
+/** Runs `body` as a step does: in its context, with `handler` around it. */
+export function within<R>({ stack, stream, validate }: StepContext, handler: Handler, body: () => R): R {
   const seeded = (): R => new SeedHandler({ seed: stream }).run(body);
-  return withStack(stack, () => withValidation(validate, () => created.run(seeded)));
+  return withStack(stack, () => withValidation(validate, () => handler.run(seeded)));
 }
 
 function update(optimizer: Optimizer, gradients: readonly ParamGradient[], numbers: readonly ArrayLike<number>[]): void {

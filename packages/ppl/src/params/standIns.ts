@@ -1,0 +1,39 @@
+/** @file Tensors that stand for the variables of parameters: arguments of a function that is being compiled. */
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+
+/** What stands for which variable, and what was asked for in vain. */
+export class StandIns {
+  /** Variables that were read and that nothing stands for. */
+  readonly missing: Set<Variable> = new Set();
+  private readonly tensors: ReadonlyMap<Variable, Tensor>;
+
+  constructor(tensors: ReadonlyMap<Variable, Tensor>) {
+    this.tensors = tensors;
+  }
+
+  /** @throws Error when there is none: read as it is, the variable would become a constant. */
+  get(variable: Variable): Tensor {
+    const tensor = this.tensors.get(variable);
+    if (tensor !== undefined) return tensor;
+    this.missing.add(variable);
+    throw new Error('reads a parameter that it did not read at first');
+  }
+}
+
+let inForce: StandIns | null = null;
+
+/** Runs the synchronous `body`; parameter stores then answer with what stands for their variables. */
+export function withStandIns<R>(standIns: StandIns, body: () => R): R {
+  const outer = inForce;
+  inForce = standIns;
+  try {
+    return body();
+  } finally {
+    inForce = outer;
+  }
+}
+
+/** Those in force. */
+export function standInsInForce(): StandIns | null {
+  return inForce;
+}
