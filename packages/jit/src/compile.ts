@@ -1,42 +1,59 @@
 /** @file From a tfjs function to a compiled program. */
 import { generate } from './codegen/generate.ts';
 import type { Graph } from './graph/graph.ts';
-import { sizeOf } from './graph/shape.ts';
+import { at, formatShape, sameShape, sizeOf } from './graph/shape.ts';
 import { optimise } from './passes/optimise.ts';
 import type { ProgramArray, ProgramParts } from './program/format.ts';
 import { CompiledProgram } from './program/program.ts';
+import type { Carry } from './schedule/schedule.ts';
 import type { ConstantReading } from './trace/constant.ts';
 import { compareWithEager } from './trace/check.ts';
-import type { TraceableFunction } from './trace/record.ts';
+import type { TraceableFunction, TraceInput, TraceOptions, UpdateFunction } from './trace/recording.ts';
 import { traceGraph } from './trace/traceGraph.ts';
-import type { TraceInput } from './trace/traceGraph.ts';
 import { checkOptions } from './util/options.ts';
 import type { Precision } from './wasm/lanes/lanes.ts';
 import { supportsRelaxedSimd } from './wasm/relaxedSimd.ts';
 
-/** Options of {@link compile}. */
-export interface CompileOptions {
-  /** The function's arguments. */
-  readonly inputs: readonly TraceInput[];
-  /** What the program computes in; default `'float64'`. */
+/** Options of {@link compileGraph}. */
+export interface CompileGraphOptions {
+  /** What the program computes in, and keeps its numbers in, whole ones too; default `'float64'`. */
   readonly precision?: Precision;
-  /** Whether the program also gives the gradients of the first result, which must be one float. Default false. */
-  readonly valueAndGrad?: boolean;
-  /**
-   * Where the program is compared with an eager evaluation on the active backend before it is given out: one flat array
-   * an argument. By default a point with small positive numbers; `null`: nothing is compared.
-   */
-  readonly point?: readonly ArrayLike<number>[] | null;
-  /** How float32 constants are read; see `traceGraph`. */
-  readonly constants?: ConstantReading;
   /**
    * Whether products and sums may be rounded once, by relaxed SIMD: faster and more precise, but results then differ in
    * the last bits from those of machines that cannot. Default: where the engine can. False gives the same bits everywhere.
    */
   readonly relaxedSimd?: boolean;
+  /**
+   * Of the last results of the graph, one an entry: the argument whose place the result takes, which has its shape and
+   * type, or null. After `execute`, the argument's view holds the result, so that the next `execute` goes on from there; it
+   * is as if all results were computed first, and then copied. `outputView` of the result is the argument's memory.
+   */
+  readonly carry?: readonly (number | null)[];
 }
 
-const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'precision', 'valueAndGrad', 'point', 'constants', 'relaxedSimd'];
+/** Options of {@link compile}. */
+export interface CompileOptions extends CompileGraphOptions {
+  /** The function's arguments. */
+  readonly inputs: readonly TraceInput[];
+  /** Whether the program also gives the gradients of the first result, which must be one float. Default false. */
+  readonly valueAndGrad?: boolean;
+  /** What is done with results and gradients; its results come after the function's. See `traceGraph`. */
+  readonly update?: UpdateFunction;
+  /** For each result of `update`, the argument whose place it takes, or null; see {@link CompileGraphOptions}. */
+  readonly carry?: readonly (number | null)[];
+  /**
+   * Where the program is compared with an eager evaluation on the active backend before it is given out: one flat array
+   * an argument. By default a point with small positive numbers; `null`: nothing is compared. Its arguments hold what the
+   * comparison left there until they are written.
+   */
+  readonly point?: readonly ArrayLike<number>[] | null;
+  /** How float32 constants are read; see `traceGraph`. */
+  readonly constants?: ConstantReading;
+}
+
+const GRAPH_OPTIONS: readonly (keyof CompileGraphOptions)[] = ['precision', 'relaxedSimd', 'carry'];
+
+const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'valueAndGrad', 'update', 'point', 'constants', ...GRAPH_OPTIONS];
 
 /**
  * Traces a tfjs function and compiles it to WebAssembly.
@@ -45,6 +62,16 @@ const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'precision', 'valu
  * ```ts
  * const program = await compile((x) => tf.sum(tf.square(x)), { inputs: [{ shape: [3] }], valueAndGrad: true });
  * const { outputs, gradients } = program.run([1, 2, 3]);
+ *
+ * // A training step: every execute() goes on from the x that the last one left.
+ * const step = await compile((x) => tf.sum(tf.square(x)), {
+ *   inputs: [{ shape: [3] }],
+ *   valueAndGrad: true,
+ *   update: (_, [g], [x]) => [tf.sub(x!, tf.mul(0.1, g!))],
+ *   carry: [0],
+ * });
+ * step.inputView(0).set([1, 2, 3]);
+ * for (let i = 0; i < 100; i++) step.execute();
  * ```
  *
  * @throws TypeError for unknown or malformed options.
@@ -59,22 +86,25 @@ export async function compile(fn: TraceableFunction, options: CompileOptions): P
 /** {@link compile} at once: fine in Node and in workers; a browser's main thread refuses modules above some megabytes. */
 export function compileSync(fn: TraceableFunction, options: CompileOptions): CompiledProgram {
   checkOptions('compile', options, OPTIONS);
-  const { inputs, precision = 'float64', valueAndGrad = false, constants = 'intended' } = options;
-  if (precision !== 'float64' && precision !== 'float32') {
-    throw new TypeError(`compile: precision must be "float64" or "float32", got ${JSON.stringify(precision)}`);
-  }
-  const { relaxedSimd = supportsRelaxedSimd() } = options;
-  if (typeof relaxedSimd !== 'boolean') throw new TypeError(`compile: relaxedSimd must be true or false, got ${JSON.stringify(relaxedSimd)}`);
-  if (relaxedSimd && !supportsRelaxedSimd()) {
-    throw new TypeError('compile: relaxedSimd is asked for, which this engine lacks: leave the option out');
-  }
+  const { inputs, valueAndGrad = false, constants = 'intended', update, carry, point } = options;
+  const target = checkTarget('compile', options);
   const begin = performance.now();
-  const graph = traceGraph(fn, { inputs, valueAndGrad, constants });
-  const traced = performance.now();
-  const program = compileGraph(graph, { precision, relaxedSimd }, { traced, traceMilliseconds: traced - begin });
-  if (options.point !== null) {
-    const point = options.point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
-    compareWithEager(fn, graph, point, (values) => program.run(...values));
+  let numUpdated = 0;
+  const counted: UpdateFunction = (...args) => {
+    const next = update?.(...args) ?? [];
+    numUpdated = next.length;
+    return next;
+  };
+  const traced: TraceOptions = { inputs, valueAndGrad, constants, ...(update !== undefined && { update: counted }) };
+  const graph = traceGraph(fn, traced);
+  if (carry !== undefined && carry.length !== numUpdated) {
+    throw new TypeError(`compile: carry has one entry for each of the ${numUpdated} results of update, got ${carry.length}`);
+  }
+  const tracedAt = performance.now();
+  const program = compileGraph(graph, { ...target, carry: carry ?? [] }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
+  if (point !== null) {
+    const own = point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
+    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.run(...values));
   }
   return program;
 }
@@ -82,14 +112,22 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
 /** Addresses have 32 bits. */
 const MOST_BYTES = 2 ** 32;
 
-/** Compiles a graph. @throws RangeError when its arrays do not fit into memory. */
+/**
+ * Compiles a graph, such as `traceGraph` gives.
+ *
+ * @throws TypeError for unknown or malformed options.
+ * @throws RangeError when its arrays do not fit into memory.
+ */
 export function compileGraph(
   graph: Graph,
-  options: { readonly precision: Precision; readonly relaxedSimd: boolean },
+  options: CompileGraphOptions = {},
   timing: { readonly traced: number; readonly traceMilliseconds: number } = { traced: performance.now(), traceMilliseconds: 0 },
 ): CompiledProgram {
+  checkOptions('compileGraph', options, GRAPH_OPTIONS);
+  const target = checkTarget('compileGraph', options);
+  const carries = checkCarries(graph, options.carry ?? []);
   const optimised = optimise(graph);
-  const generated = generate(optimised, options);
+  const generated = generate(optimised, { ...target, carries });
   if (generated.memoryBytes > MOST_BYTES) {
     throw new RangeError(
       `compile: the program needs ${(generated.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory, and WebAssembly has 4: work on fewer ` +
@@ -101,7 +139,7 @@ export function compileGraph(
   };
   const captured = graph.inputs.flatMap((input, i) => (input.captured === undefined ? [] : [{ i, values: input.captured.values }]));
   const parts: ProgramParts = {
-    ...options,
+    ...target,
     inputs: graph.inputs.map((input, i) => place(input, generated.inputs[i] ?? 0)),
     outputs: optimised.outputs.map((id, i) => place(nodeOf(optimised, id), generated.outputs[i] ?? 0)),
     gradients: optimised.gradients.map((id, i) => {
@@ -122,6 +160,41 @@ export function compileGraph(
     compileMilliseconds: performance.now() - timing.traced,
   };
   return CompiledProgram.fromParts(parts, { graph: optimised, stats });
+}
+
+/** What code is generated for, with defaults. */
+function checkTarget(where: string, options: CompileGraphOptions): { precision: Precision; relaxedSimd: boolean } {
+  const { precision = 'float64', relaxedSimd = supportsRelaxedSimd() } = options;
+  if (precision !== 'float64' && precision !== 'float32') {
+    throw new TypeError(`${where}: precision must be "float64" or "float32", got ${JSON.stringify(precision)}`);
+  }
+  if (typeof relaxedSimd !== 'boolean') throw new TypeError(`${where}: relaxedSimd must be true or false, got ${JSON.stringify(relaxedSimd)}`);
+  if (relaxedSimd && !supportsRelaxedSimd()) {
+    throw new TypeError(`${where}: relaxedSimd is asked for, which this engine lacks: leave the option out`);
+  }
+  return { precision, relaxedSimd };
+}
+
+/** Which outputs take the places of which inputs. @throws TypeError when one does not fit. */
+function checkCarries(graph: Graph, carry: readonly (number | null)[]): Carry[] {
+  const first = graph.outputs.length - carry.length;
+  if (first < 0) throw new TypeError(`compile: carry has ${carry.length} entries, and there are ${graph.outputs.length} results`);
+  const carries = carry.flatMap((input, i) => (input === null ? [] : [{ output: first + i, input }]));
+  carries.forEach(({ output, input }, i) => {
+    const where = `compile: carry[${output - first}]`;
+    const [result, argument] = [nodeOf(graph, at(graph.outputs, output)), graph.inputs[input]];
+    if (argument === undefined || argument.captured !== undefined) {
+      throw new TypeError(`${where} must be the index of an argument, or null, got ${JSON.stringify(input)}`);
+    }
+    if (carries.findIndex((other) => other.input === input) < i) throw new TypeError(`${where}: another result takes the place of argument ${input}, too`);
+    if (!sameShape(result.shape, argument.shape) || result.dtype !== argument.dtype) {
+      throw new TypeError(
+        `${where}: a result of shape ${formatShape(result.shape)} and type ${result.dtype} cannot take the place of argument ${input}, ` +
+          `which has shape ${formatShape(argument.shape)} and type ${argument.dtype}`,
+      );
+    }
+  });
+  return carries;
 }
 
 function nodeOf(graph: Graph, id: number): Graph['nodes'][number] {

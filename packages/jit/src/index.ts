@@ -1,6 +1,6 @@
 /** @file Tyche's compiler: tfjs functions as graphs, and as WebAssembly. */
-export { compile, compileSync } from './compile.ts';
-export type { CompileOptions } from './compile.ts';
+export { compile, compileGraph, compileSync } from './compile.ts';
+export type { CompileGraphOptions, CompileOptions } from './compile.ts';
 export { CompiledProgram } from './program/program.ts';
 export type { ArraySpec, ProgramNumbers, ProgramResults, ProgramStats } from './program/program.ts';
 export { ProgramFormatError } from './program/format.ts';
@@ -28,16 +28,18 @@ export type {
   WindowGeometry,
 } from './graph/node.ts';
 export { operandsOf } from './graph/operands.ts';
+export { sameGraph } from './graph/sameGraph.ts';
 export { captureInput, isTraced } from './trace/capture.ts';
 export { data } from './trace/data.ts';
 export type { NestedNumbers } from './trace/data.ts';
 export { TraceError } from './trace/error.ts';
+export { compareWithEager } from './trace/check.ts';
+export type { ActualResults, RunAt } from './trace/check.ts';
 export { inputOf } from './trace/lower/lowering.ts';
 export type { KernelCall, Lowering } from './trace/lower/lowering.ts';
 export { KERNELS, registerElementwise, registerLowering } from './trace/lower/registry.ts';
-export type { TraceableFunction } from './trace/record.ts';
+export type { TraceableFunction, TraceInput, TraceOptions, UpdateFunction } from './trace/recording.ts';
 export { traceScan } from './trace/scan.ts';
 export type { ScanOptions } from './trace/scan.ts';
 export type { ScanResults, ScanStep } from './trace/scanBody.ts';
 export { traceGraph } from './trace/traceGraph.ts';
-export type { TraceInput, TraceOptions } from './trace/traceGraph.ts';

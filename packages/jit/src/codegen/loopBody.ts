@@ -82,17 +82,22 @@ export class LoopBody {
     const prepared = this.#prepared.get(lanes);
     if (prepared === undefined) throw new Error('the loop was not prepared');
     const round: Round = { lanes, position, prepared, addresses: new Map(), loaded: new Map(), values: new Map() };
+    const last: (() => void)[] = [];
     for (const member of this.#plan.members) {
-      const { id, node, sources, store, isAdded, gather } = member;
+      const { id, node, sources, store, isAdded, isInPlace, gather } = member;
       const value =
         gather === null
           ? emitElementwise(lanes, this.#math, node, sources.map((source) => this.#read(round, source)), this.#options.inline)
           : this.#gather(round, at(sources, 0), at(sources, 1), gather);
       round.values.set(id, value);
-      if (store !== null) this.#store(round, store, value.number, isAdded);
+      if (store === null) continue;
+      if (isInPlace) last.push(() => this.#store(round, store, value.number, isAdded));
+      else this.#store(round, store, value.number, isAdded);
     }
     for (const accumulation of this.#plan.accumulations) this.#accumulate(round, accumulation, copy);
     for (const scatter of this.#plan.scatters) this.#scatter(round, scatter);
+    // Where something is stored in place of an input, all that reads the input has done so.
+    for (const store of last) store();
   }
 
   #prepareSource(lanes: Lanes, prepared: Prepared, source: Source, isIndirect: boolean): void {

@@ -1,8 +1,7 @@
 /** @file A fused loop with everything known that its instructions need: addresses, strides, and how its axes are run. */
 import type { NodeId, Reduction, Shape } from '../graph/node.ts';
 import { at, sameShape, sizeOf, stridesOf } from '../graph/shape.ts';
-import { isElementwise, squeezeStrides } from '../schedule/fused.ts';
-import { isIdentity } from '../schedule/makeSchedule.ts';
+import { isElementwise, isIdentity, squeezeStrides } from '../schedule/fused.ts';
 import type { Access, FusedStep, Schedule, Value } from '../schedule/schedule.ts';
 
 /** A walk through memory: the number for `index` is at `address + size Σ index[axis] strides[axis]`. */
@@ -26,6 +25,8 @@ export interface Member {
   readonly store: Walk | null;
   /** Whether it is added to what is there. */
   readonly isAdded: boolean;
+  /** Whether it is kept where others may yet have to read in the same round. */
+  readonly isInPlace: boolean;
 }
 
 /** A member whose value is gathered up over some axes. */
@@ -105,7 +106,7 @@ class Planner {
       const sources = (this.#schedule.accesses[id] ?? []).map((access) => this.#source(access));
       if (node.op === 'reduce') accumulations.push(this.#accumulation(id, node, at(sources, 0)));
       else if (node.op === 'scatterAdd') scatters.push(this.#scatter(id, node, sources));
-      else members.push({ id, node, sources, store: this.#store(id, node), isAdded: node.op === 'part' && node.accumulate, gather: this.#gather(node) });
+      else members.push(this.#member(id, node, sources));
     }
     const sizes = this.#step.domain.length === 0 ? [1] : [...this.#step.domain];
     const walks = [...this.#walks.values()].flat();
@@ -120,7 +121,7 @@ class Planner {
 
   #source(access: Access): Source {
     const root = at(this.#schedule.values, access.root);
-    if (this.#inStep.has(access.root) && isElementwise(root) && access.isIndirect !== true && isIdentity(access, this.#step.strides)) {
+    if (this.#inStep.has(access.root) && isElementwise(root) && isIdentity(access, this.#step.strides)) {
       return { kind: 'register', id: access.root };
     }
     if (root.op === 'constant' && root.values.length === 1 && access.isIndirect !== true) {
@@ -138,6 +139,18 @@ class Planner {
     walks.push(walk);
     this.#walks.set(address, walks);
     return walk;
+  }
+
+  #member(id: NodeId, node: Value, sources: readonly Source[]): LoopPlan['members'][number] {
+    return {
+      id,
+      node,
+      sources,
+      store: this.#store(id, node),
+      isAdded: node.op === 'part' && node.accumulate,
+      isInPlace: this.#schedule.inPlace.has(id),
+      gather: this.#gather(node),
+    };
   }
 
   #store(id: NodeId, node: Value): Walk | null {

@@ -53,6 +53,11 @@ export function entrywiseOperands(node: Value): readonly NodeId[] {
   }
 }
 
+/** Whether the access walks through its root with these strides from its first element on. */
+export function isIdentity({ offset, strides, isIndirect = false }: Access, own: readonly number[]): boolean {
+  return !isIndirect && offset === 0 && strides.every((stride, axis) => stride === own[axis]);
+}
+
 /** Without the axes of size 1. */
 export function squeeze(shape: Shape): Shape {
   return shape.includes(1) ? shape.filter((size) => size !== 1) : shape;

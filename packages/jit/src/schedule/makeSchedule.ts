@@ -3,17 +3,19 @@ import type { Graph } from '../graph/graph.ts';
 import type { LoopNode, NodeId, NodeOf, Shape } from '../graph/node.ts';
 import { operandsOf } from '../graph/operands.ts';
 import { at, sizeOf, stridesOf } from '../graph/shape.ts';
-import { accessesOf, domainNode, entrywiseOperands, isElementwise, isFused, squeeze } from './fused.ts';
-import type { Access, FusedStep, Lifetime, Operand, Schedule, Step, Value } from './schedule.ts';
+import { accessesOf, domainNode, entrywiseOperands, isElementwise, isFused, isIdentity, squeeze } from './fused.ts';
+import { InputReadings, mayReplace } from './inPlace.ts';
+import type { Access, Carry, FusedStep, Lifetime, Operand, Schedule, Step, Value } from './schedule.ts';
+import { sink } from './sink.ts';
 import type { View } from './view.ts';
 import { broadcastView, isContiguous, isTransposed, reshapeView, sliceView, transposeView, wholeView } from './view.ts';
 
 /** Loops longer than this in nodes are closed: the functions that they become should stay easy to compile. */
 const MOST_MEMBERS = 400;
 
-/** Puts the graph's nodes in order of execution. */
-export function makeSchedule(graph: Graph): Schedule {
-  return new Scheduler(graph).run();
+/** Puts the graph's nodes in order of execution. @param carries - results that are to be where inputs were, in the end. */
+export function makeSchedule(graph: Graph, carries: readonly Carry[] = []): Schedule {
+  return new Scheduler(graph, carries).run();
 }
 
 /**
@@ -37,11 +39,16 @@ class Scheduler {
   readonly #open = new Map<string, number[]>();
   readonly #stored = new Map<NodeId, Lifetime>();
   readonly #loopItems = new Map<NodeId, Map<number, NodeId>>();
+  readonly #carries: readonly Carry[];
+  /** The inputs whose places values are to take. */
+  readonly #replaces = new Map<NodeId, number>();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, carries: readonly Carry[]) {
     this.#graph = graph;
     this.#values = [...graph.nodes];
     this.#stepOf = graph.nodes.map(() => undefined);
+    this.#carries = carries;
+    for (const { output, input } of carries) this.#replaces.set(withoutReshapes(graph, at(graph.outputs, output)), input);
   }
 
   run(): Schedule {
@@ -52,20 +59,14 @@ class Scheduler {
       this.#loopItems.set(node.x, items.set(node.index, id));
     });
     nodes.forEach((_, id) => this.#place(id));
-    const used = new Set<NodeId>();
-    const outputs = this.#graph.outputs.map((id) => this.#result(id, used));
-    const gradients = this.#graph.gradients.map((id) => (id === null ? null : this.#result(id, used)));
-    this.#findStored([...outputs, ...gradients.filter((id) => id !== null)]);
-    return {
-      graph: this.#graph,
-      values: this.#values,
-      views: this.#views,
-      accesses: this.#accesses,
-      steps: this.#steps,
-      stored: this.#stored,
-      outputs,
-      gradients,
-    };
+    const { outputs, gradients } = this.#results();
+    const results = [...outputs, ...gradients.filter((id) => id !== null)];
+    const [steps, values, accesses] = [this.#steps, this.#values, this.#accesses];
+    sink({ steps, values, accesses, stepOf: this.#stepOf, results: new Set(results), mostMembers: MOST_MEMBERS });
+    this.#dropEmptySteps();
+    this.#findStored(results);
+    const stored = this.#stored;
+    return { graph: this.#graph, values, views: this.#views, accesses, steps, stored, outputs, gradients, ...this.#carried(outputs) };
   }
 
   readonly #shapeOf = (id: NodeId): Shape => this.#shape(id);
@@ -133,6 +134,8 @@ class Scheduler {
     this.#accesses[id] = accesses;
     let earliest = 0;
     for (const access of accesses) earliest = Math.max(earliest, this.#earliest(access, key));
+    const replaced = this.#replaces.get(id);
+    if (replaced !== undefined) earliest = Math.max(earliest, this.#firstToReplace(replaced, node, key));
     this.#stepOf[id] = this.#join(id, this.#openLoops(key), { domain, key, earliest });
   }
 
@@ -220,21 +223,73 @@ class Scheduler {
     return { root: this.#copy(id), offset: 0, shape };
   }
 
-  #copy(x: NodeId): NodeId {
+  /** @param replaced - the input whose place the copy is to take. */
+  #copy(x: NodeId, replaced: number | null = null): NodeId {
     const { shape, dtype } = at(this.#values, x);
     const id = this.#values.push({ op: 'copy', shape, dtype, x }) - 1;
+    if (replaced !== null) this.#replaces.set(id, replaced);
     this.#views[id] = wholeView(id, shape);
     this.#placeCopy(id, x);
     return id;
   }
 
-  /** A result has a place of its own. */
-  #result(id: NodeId, used: Set<NodeId>): NodeId {
-    const { root } = this.#view(id);
-    const isOwn = this.#stepOf[root] !== undefined && root === id && !used.has(id);
-    const result = isOwn ? id : this.#copy(id);
+  /** Where outputs and gradients are. Those that replace inputs come first, so that they need no copies. */
+  #results(): Pick<Schedule, 'outputs' | 'gradients'> {
+    const used = new Set<NodeId>();
+    const carried = new Map(this.#carries.map(({ output, input }) => [output, this.#result(at(this.#graph.outputs, output), used, input)]));
+    return {
+      outputs: this.#graph.outputs.map((id, i) => carried.get(i) ?? this.#result(id, used)),
+      gradients: this.#graph.gradients.map((id) => (id === null ? null : this.#result(id, used))),
+    };
+  }
+
+  /** A result has a place of its own; one that is the very input that it replaces stays there. */
+  #result(id: NodeId, used: Set<NodeId>, replaced: number | null = null): NodeId {
+    const view = this.#view(id);
+    const root = at(this.#values, view.root);
+    const isWhole = view.offset === 0 && isContiguous(view, this.#shape(id)) && sizeOf(this.#shape(id)) === sizeOf(root.shape);
+    if (isWhole && root.op === 'input' && root.index === replaced) return view.root;
+    const isOwn = isWhole && this.#stepOf[view.root] !== undefined && !used.has(view.root);
+    const result = isOwn ? view.root : this.#copy(id, replaced);
     used.add(result);
     return result;
+  }
+
+  /** Which results are where the inputs are that they replace, and which have to be copied there. */
+  #carried(outputs: readonly NodeId[]): Pick<Schedule, 'inPlace' | 'copies'> {
+    const readings = new InputReadings(this.#steps, this.#values, this.#accesses);
+    const inPlace = new Map<NodeId, number>();
+    const copies: { from: NodeId; input: number }[] = [];
+    for (const { output, input } of this.#carries) {
+      const from = at(outputs, output);
+      const result = at(this.#values, from);
+      // Nothing to be done.
+      if (result.op === 'input') continue;
+      if (mayReplace(result, this.#stored.get(from)?.first ?? 0, readings.lastOf(input))) inPlace.set(from, input);
+      else copies.push({ from, input });
+    }
+    return { inPlace, copies };
+  }
+
+  /** The first step in which a loop's value may replace an input, as far as it has been read yet. */
+  #firstToReplace(input: number, node: Value, key: string): number {
+    const { step, isIndexForIndex } = new InputReadings(this.#steps, this.#values, this.#accesses).lastOf(input);
+    const loop = this.#steps[step];
+    const isThere = isIndexForIndex && isElementwise(node) && loop?.kind === 'fused' && loop.key === key;
+    return isThere ? step : step + 1;
+  }
+
+  /** Takes out loops that nothing is left of. */
+  #dropEmptySteps(): void {
+    const kept = this.#steps.filter((step) => step.kind !== 'fused' || step.members.length > 0);
+    if (kept.length === this.#steps.length) return;
+    const places = new Map(kept.map((step, place) => [step, place]));
+    const moved = this.#steps.map((step) => places.get(step) ?? -1);
+    this.#stepOf.forEach((step, id) => {
+      if (step !== undefined) this.#stepOf[id] = at(moved, step);
+    });
+    for (const [id, step] of this.#firstWrite) this.#firstWrite.set(id, at(moved, step));
+    this.#steps.splice(0, Infinity, ...kept);
   }
 
   /** Which roots have to be kept in memory, and for how long: those read elsewhere than in the loop that computes them. */
@@ -266,9 +321,10 @@ class Scheduler {
   }
 }
 
-/** Whether the access walks through its root with these strides from its first element on. */
-export function isIdentity({ offset, strides }: Access, own: readonly number[]): boolean {
-  return offset === 0 && strides.every((stride, axis) => stride === own[axis]);
+/** What a node is a reshape of, if it is one. */
+function withoutReshapes(graph: Graph, id: NodeId): NodeId {
+  const node = at(graph.nodes, id);
+  return node.op === 'reshape' ? withoutReshapes(graph, node.x) : id;
 }
 
 /** The index of the first of `places` (ascending) from `earliest` on; their number if there is none. */

@@ -27,16 +27,16 @@ export class Layout {
   }
 }
 
-/** The values of a schedule that are computed and kept for a while. */
-export function isTemporary(schedule: Schedule, id: NodeId): boolean {
+/** The values of a schedule that are computed and kept for a while, in memory of their own. */
+function isTemporary(schedule: Schedule, id: NodeId): boolean {
   const { op } = at(schedule.values, id);
-  return op !== 'input' && op !== 'constant';
+  return op !== 'input' && op !== 'constant' && !schedule.inPlace.has(id);
 }
 
 /**
- * Addresses of the values that a schedule keeps in memory, results among them; inputs and constants have theirs from
- * elsewhere. Arrays that are not needed at the same time may share memory; what is written in a step never lies where
- * something is read in it.
+ * Addresses of the values that a schedule keeps in memory, results among them; inputs, what replaces them, and constants
+ * have theirs from elsewhere. Arrays that are not needed at the same time may share memory; what is written in a step never
+ * lies where something is read in it.
  *
  * @param elementSize - bytes of one number.
  */

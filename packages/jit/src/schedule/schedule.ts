@@ -94,6 +94,17 @@ export interface Schedule {
   /** Where outputs and gradients are: roots of their own, in one piece. */
   readonly outputs: readonly NodeId[];
   readonly gradients: readonly (NodeId | null)[];
+  /** Results that are stored where an input is, with its index. */
+  readonly inPlace: ReadonlyMap<NodeId, number>;
+  /** Results to be copied, when all steps are done, to where an input is. */
+  readonly copies: readonly { readonly from: NodeId; readonly input: number }[];
+}
+
+/** An output of a graph that is to be, when all is done, where an input was. */
+export interface Carry {
+  /** Their indices. */
+  readonly output: number;
+  readonly input: number;
 }
 
 /** From the step that writes a value to the last that reads it. */

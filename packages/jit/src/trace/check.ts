@@ -9,10 +9,10 @@ import type { DType, Node } from '../graph/node.ts';
 import { sameGraph } from '../graph/sameGraph.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { withCaptured } from './capture.ts';
-import { TFJS_DTYPE } from './dtype.ts';
 import { TraceError } from './error.ts';
-import type { TraceableFunction } from './record.ts';
 import { recordGraph } from './record.ts';
+import type { Recording, TraceableFunction, TraceOptions } from './recording.ts';
+import { checkRecording } from './recording.ts';
 
 /** What a well-conditioned function may differ by, of the greatest entry or 1: float32 is right to 1e-7 an operation. */
 const TOLERANCE = 1e-3;
@@ -32,6 +32,9 @@ const ARRAYS: Readonly<Record<DType, (values: ArrayLike<number>) => tf.TypedArra
   bool: (values) => Uint8Array.from(values),
 };
 
+/** Runs a graph or a program on its declared inputs. */
+export type RunAt = (inputs: readonly tf.TypedArray[]) => ActualResults;
+
 /** What a graph or a program gives; `Float32Array`s where the program computes in float32. */
 export interface ActualResults {
   readonly outputs: readonly ArrayLike<number>[];
@@ -39,7 +42,7 @@ export interface ActualResults {
 }
 
 /**
- * Evaluates `fn`, with gradients where the graph has them, on the active backend and compares.
+ * Evaluates a function, with its gradients and its update if it was traced with them, on the active backend and compares.
  *
  * Eager code is float32, and where that loses digits (sums over many observations, residuals far smaller than what they
  * are the difference of) it may be far off, and rightly. So what differs is looked at again: the function is traced and
@@ -49,16 +52,27 @@ export interface ActualResults {
  * Long loops take eager code seconds, and there may be no backend to run it on. Then the function is traced twice instead,
  * which shows whether it does the same every time; that the steps of a loop do, tracing has seen.
  *
- * @param point - one flat array a declared input.
- * @param run - what was made of the graph; by default, the interpreter.
- * @throws TypeError when `point` does not fit the graph's inputs.
+ * @param options - those that the graph was traced with, and a point: one flat array a declared input.
+ * @param run - what was made of the graph; by default, the interpreter. A program with results that take the place of
+ * inputs has them there afterwards.
+ * @throws TypeError when the point does not fit the graph's inputs.
  * @throws TraceError naming the first result that differs.
  */
 export function compareWithEager(
   fn: TraceableFunction,
+  options: TraceOptions & Required<Pick<TraceOptions, 'point'>>,
+  graph: Graph,
+  run?: RunAt,
+): void {
+  compareRecording(checkRecording('compareWithEager', fn, options), graph, options.point, run);
+}
+
+/** {@link compareWithEager} of what was checked. */
+export function compareRecording(
+  recording: Recording,
   graph: Graph,
   point: readonly ArrayLike<number>[],
-  run: (inputs: readonly tf.TypedArray[]) => ActualResults = (inputs) => interpret(graph, inputs),
+  run: RunAt = (inputs) => interpret(graph, inputs),
 ): void {
   const declared = graph.inputs.filter(({ captured }) => captured === undefined);
   const values = declared.map(({ shape, dtype }, i) => {
@@ -71,14 +85,15 @@ export function compareWithEager(
     return ARRAYS[dtype](own);
   });
   if (stepsOf(graph) > MOST_STEPS || !canRunEagerly()) {
-    compareTraces(fn, graph);
+    compareTraces(recording);
     return;
   }
-  const eager = withCaptured(graph.inputs, () => evaluate(fn, graph, values));
+  const eager = withCaptured(graph.inputs, () => evaluate(recording, values));
   const given = run(values);
-  const reference = new Reference(fn, graph, values);
+  const reference = new Reference(recording, graph, values);
   given.outputs.forEach((output, i) => {
-    compare(`output ${i}`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
+    const ofUpdate = i - eager.numResults;
+    compare(ofUpdate < 0 ? `output ${i}` : `result ${ofUpdate} of update`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
   });
   given.gradients.forEach((gradient, i) => {
     if (gradient === null) return;
@@ -104,9 +119,8 @@ function stepsOf(graph: GraphParts): number {
 }
 
 /** Traces the function twice and compares. @throws TraceError when it does not do the same. */
-function compareTraces(fn: TraceableFunction, graph: Graph): void {
-  const [first, second] = [retrace(fn, graph, exact), retrace(fn, graph, exact)];
-  if (sameGraph(first, second)) return;
+function compareTraces(recording: Recording): void {
+  if (sameGraph(retrace(recording, exact), retrace(recording, exact))) return;
   throw new TraceError(
     'the function does not do the same every time that it is called: two traces of it differ. Does it draw random numbers, or ' +
       'use anything that changes from call to call?',
@@ -114,11 +128,8 @@ function compareTraces(fn: TraceableFunction, graph: Graph): void {
 }
 
 /** The function traced with constants rounded. */
-function retrace(fn: TraceableFunction, graph: Graph, round: Rounding): Graph {
-  const inputs = graph.inputs.flatMap(({ shape, dtype, captured }, i) => {
-    return captured === undefined ? [{ shape, dtype: TFJS_DTYPE[dtype], grad: graph.gradients[i] !== null }] : [];
-  });
-  return recordGraph(fn, inputs, inputs.some(({ grad }) => grad), { reading: 'float32', round });
+function retrace(recording: Recording, round: Rounding): Graph {
+  return recordGraph({ ...recording, constants: 'float32' }, round);
 }
 
 /** One result, by the interpreter. */
@@ -129,13 +140,13 @@ interface Interpreted {
 
 /** The function by the interpreter, if it comes to that. */
 class Reference {
-  readonly #fn: TraceableFunction;
+  readonly #recording: Recording;
   readonly #graph: Graph;
   readonly #values: readonly ArrayLike<number>[];
   #results: Readonly<Record<keyof Interpreted, GraphResults>> | null | undefined;
 
-  constructor(fn: TraceableFunction, graph: Graph, values: readonly ArrayLike<number>[]) {
-    [this.#fn, this.#graph, this.#values] = [fn, graph, values];
+  constructor(recording: Recording, graph: Graph, values: readonly ArrayLike<number>[]) {
+    [this.#recording, this.#graph, this.#values] = [recording, graph, values];
   }
 
   /** Null if the function does not do the same every time, so that nothing is to be excused. */
@@ -148,41 +159,50 @@ class Reference {
 
   #interpret(): Readonly<Record<keyof Interpreted, GraphResults>> | null {
     // Constants in float32 too: one of them may be a sum over all observations.
-    const graph = retrace(this.#fn, this.#graph, Math.fround);
-    if (!sameGraph(graph, retrace(this.#fn, this.#graph, Math.fround))) return null;
+    const graph = retrace(this.#recording, Math.fround);
+    if (!sameGraph(graph, retrace(this.#recording, Math.fround))) return null;
     const values = this.#graph.inputs.map(({ captured }, i) => captured?.values ?? at(this.#values, i));
     return { exact: interpret(this.#graph, this.#values), rounded: interpret(graph, values, { precision: 'float32' }) };
   }
 }
 
 interface EagerResults {
+  /** Those of the function, and then those of its update. */
   readonly outputs: readonly ArrayLike<number>[];
+  /** How many of them are the function's own. */
+  readonly numResults: number;
   readonly gradients: readonly (ArrayLike<number> | undefined)[];
 }
 
-function evaluate(fn: TraceableFunction, graph: Graph, values: readonly tf.TypedArray[]): EagerResults {
-  let outputs: tf.TypedArray[] = [];
-  let gradients: (tf.TypedArray | undefined)[] = [];
+function evaluate({ fn, inputs: specs, withGradients, update }: Recording, values: readonly tf.TypedArray[]): EagerResults {
+  let evaluated: EagerResults = { outputs: [], numResults: 0, gradients: [] };
   tf.tidy(() => {
-    const inputs = values.map((own, i) => {
-      const { shape, dtype } = at(graph.inputs, i);
-      return tf.tensor(own, [...shape], TFJS_DTYPE[dtype]);
-    });
+    const inputs = values.map((own, i) => tf.tensor(own, [...at(specs, i).shape], at(specs, i).dtype));
+    // What a gradient is taken of is disposed of afterwards.
+    const results: { readonly values: tf.TypedArray; readonly shape: number[]; readonly dtype: tf.DataType }[] = [];
     const run = (): tf.Tensor => {
-      const results = [fn(...inputs)].flat();
-      outputs = results.map((tensor) => tensor.dataSync());
-      return at(results, 0);
+      const tensors = [fn(...inputs)].flat();
+      for (const tensor of tensors) results.push({ values: tensor.dataSync(), shape: tensor.shape, dtype: tensor.dtype });
+      return at(tensors, 0);
     };
-    const wanted = inputs.filter((_, i) => graph.gradients[i] !== null);
-    if (wanted.length === 0) {
-      run();
-      return;
-    }
+    const wanted = inputs.filter((_, i) => withGradients && at(specs, i).grad);
     // Typed otherwise, but undefined where the value does not depend on the input.
-    const grads: readonly (tf.Tensor | undefined)[] = tf.engine().gradients(run, wanted, undefined, true).grads;
-    gradients = inputs.map((input) => grads[wanted.indexOf(input)]?.dataSync());
+    const grads: readonly (tf.Tensor | undefined)[] =
+      wanted.length === 0 ? [] : tf.engine().gradients(run, wanted, undefined, true).grads;
+    if (wanted.length === 0) run();
+    const outputs = results.map((result) => result.values);
+    const numResults = outputs.length;
+    if (update !== null) {
+      const tensors = results.map((result) => tf.tensor(result.values, result.shape, result.dtype));
+      const ofInputs = inputs.map((input) => {
+        const place = wanted.indexOf(input);
+        return place < 0 ? null : (grads[place] ?? tf.zerosLike(input));
+      });
+      for (const tensor of update(tensors, ofInputs, inputs)) outputs.push(tensor.dataSync());
+    }
+    evaluated = { outputs, numResults, gradients: inputs.map((input) => grads[wanted.indexOf(input)]?.dataSync()) };
   });
-  return { outputs, gradients };
+  return evaluated;
 }
 
 function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<number>, reference: () => Interpreted | null): void {

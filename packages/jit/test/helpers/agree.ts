@@ -4,7 +4,7 @@ import { Graph } from '../../src/graph/graph.ts';
 import { interpret } from '../../src/graph/interpret.ts';
 import { sizeOf } from '../../src/graph/shape.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import { expectCompiled } from './compiled.ts';
 import { discrepancy, gradientByDifferences, uniform } from './numbers.ts';
 import { expectNoLeak } from './tfjs.ts';

@@ -1,6 +1,6 @@
 /** @file Log densities in plain tfjs, of the kinds that the passes were made for. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import { integers, uniform } from './numbers.ts';
 
 /** A log density of a vector. */

@@ -4,7 +4,7 @@ import { interpret } from '../../src/graph/interpret.ts';
 import { captureInput, isTraced } from '../../src/trace/capture.ts';
 import { traceScan } from '../../src/trace/scan.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 
 beforeAll(useCpu);

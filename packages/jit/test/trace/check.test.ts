@@ -6,7 +6,7 @@ import { data } from '../../src/trace/data.ts';
 import { traceScan } from '../../src/trace/scan.ts';
 import type { ScanStep } from '../../src/trace/scanBody.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import { uniform } from '../helpers/numbers.ts';
 import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 
@@ -19,8 +19,9 @@ interface Case {
 
 /** Traces, and compares what the graph gives, changed if so asked, with eager code. */
 function check({ fn, point }: Case, change: (value: number) => number = (value) => value): void {
-  const graph = traceGraph(fn, { inputs: [{ shape: [point.length] }], valueAndGrad: true });
-  compareWithEager(fn, graph, [point], (inputs) => {
+  const options = { inputs: [{ shape: [point.length] }], valueAndGrad: true };
+  const graph = traceGraph(fn, options);
+  compareWithEager(fn, { ...options, point: [point] }, graph, (inputs) => {
     const { outputs, gradients } = interpret(graph, inputs);
     return { outputs: outputs.map((values) => values.map(change)), gradients };
   });
@@ -86,13 +87,14 @@ test('infinities and NaN on both sides agree', () => {
 });
 
 test('programs in float32 have float32 errors of their own', () => {
-  const graph = traceGraph(unscaled.fn, { inputs: [{ shape: [2] }] });
+  const options = { inputs: [{ shape: [2] }], point: [unscaled.point] };
+  const graph = traceGraph(unscaled.fn, { inputs: options.inputs });
   const single = (factor: number) => (inputs: readonly ArrayLike<number>[]) => {
     const { outputs } = interpret(graph, inputs, { precision: 'float32' });
     return { outputs: outputs.map((values) => Float32Array.from(values, (x) => factor * x)), gradients: [] };
   };
-  compareWithEager(unscaled.fn, graph, [unscaled.point], single(1));
-  expect(() => compareWithEager(unscaled.fn, graph, [unscaled.point], single(100))).toThrow(/output 0/);
+  compareWithEager(unscaled.fn, options, graph, single(1));
+  expect(() => compareWithEager(unscaled.fn, options, graph, single(100))).toThrow(/output 0/);
 });
 
 test('a function that changes is found where float32 is good enough', () => {

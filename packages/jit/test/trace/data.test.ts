@@ -5,7 +5,7 @@ import { interpret } from '../../src/graph/interpret.ts';
 import { data } from '../../src/trace/data.ts';
 import { intended, intendedAll } from '../../src/trace/intended.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceOptions } from '../../src/trace/traceGraph.ts';
+import type { TraceOptions } from '../../src/trace/recording.ts';
 import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 
 beforeAll(useCpu);

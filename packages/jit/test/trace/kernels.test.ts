@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { interpret } from '../../src/graph/interpret.ts';
 import { KERNELS } from '../../src/trace/lower/registry.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import type { Argument } from '../helpers/agree.ts';
 import { expectAgreement, expectTrueGradient, floats } from '../helpers/agree.ts';
 import { integers } from '../helpers/numbers.ts';

@@ -4,7 +4,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import { interpret } from '../../src/graph/interpret.ts';
 import { data } from '../../src/trace/data.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import type { Argument } from '../helpers/agree.ts';
 import { expectAgreement, expectTrueGradient, floats } from '../helpers/agree.ts';
 import { discrepancy, integers, uniform } from '../helpers/numbers.ts';

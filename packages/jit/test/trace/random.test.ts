@@ -1,7 +1,7 @@
 /** @file Random programs of tfjs ops: their graphs against eager tfjs, and their gradients against differences. */
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import { expectAgreement, expectTrueGradient, floats } from '../helpers/agree.ts';
 import { useCpu } from '../helpers/tfjs.ts';
 

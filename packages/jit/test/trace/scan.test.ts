@@ -6,7 +6,7 @@ import { traceScan } from '../../src/trace/scan.ts';
 import type { ScanOptions } from '../../src/trace/scan.ts';
 import type { ScanResults, ScanStep } from '../../src/trace/scanBody.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
 import type { Argument } from '../helpers/agree.ts';
 import { expectAgreement, expectTrueGradient, floats } from '../helpers/agree.ts';
 import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';

@@ -4,8 +4,8 @@ import * as layers from '@tensorflow/tfjs-layers';
 import { interpret } from '../../src/graph/interpret.ts';
 import { TraceError } from '../../src/trace/error.ts';
 import { traceGraph } from '../../src/trace/traceGraph.ts';
-import type { TraceableFunction } from '../../src/trace/record.ts';
-import type { TraceOptions } from '../../src/trace/traceGraph.ts';
+import type { TraceableFunction } from '../../src/trace/recording.ts';
+import type { TraceOptions } from '../../src/trace/recording.ts';
 import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 
 beforeAll(useCpu);
