@@ -15,3 +15,4 @@ export type { SviOptions, SviProgress, SviRunOptions } from './svi/svi.ts';
 export { TraceELBO } from './svi/traceElbo.ts';
 export { TraceMeanFieldELBO } from './svi/traceMeanFieldElbo.ts';
 export * from './mcmc/index.ts';
+export * from './pathfinder/index.ts';

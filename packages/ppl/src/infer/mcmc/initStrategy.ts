@@ -1,6 +1,7 @@
 /** @file The choices for `initStrategy`: where chains begin. */
 import type { RandomStream } from '../../random/stream.ts';
 import { checkOptions } from '../../util/options.ts';
+import type { PathOptions } from '../pathfinder/options.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { checkPositive } from './checks.ts';
 import { uniformDraw, type InitialDraw } from './initialPoint.ts';
@@ -12,6 +13,8 @@ import type { Target } from './target.ts';
  * - `{ position }`: that unconstrained position, for every chain.
  * - `{ values }`: where the sites have those values, for every chain.
  * - `{ sites }`: where each site has the value that one of `infer.initTo...` gives it, as in `{ sites: infer.initToMedian() }`.
+ * - `'pathfinder'`: a draw from the normal approximation that a path of Pathfinder leads to, for each chain a path of its own from a
+ *   uniform draw; `{ pathfinder }` with options of the path.
  * - a function: an unconstrained position for a chain, drawn from `stream`; called again while the density is not finite.
  */
 export type InitStrategy =
@@ -21,6 +24,8 @@ export type InitStrategy =
   | { readonly position: ArrayLike<number> }
   | { readonly values: Readonly<Record<string, unknown>> }
   | { readonly sites: SiteInit }
+  | 'pathfinder'
+  | { readonly pathfinder: PathOptions }
   | ((stream: RandomStream, chain: number) => ArrayLike<number>);
 
 /** How to draw the initial position of a chain, and how often it is worth trying. */
@@ -31,7 +36,17 @@ export interface InitialDraws {
 
 const MAX_TRIES = 100; // from Stan
 
-/** @throws TypeError when `strategy` is none of {@link InitStrategy}, or `values` cannot be unconstrained. */
+/** The options of the path, where `strategy` is to begin with Pathfinder; else `null`. */
+export function pathfinderOptions(strategy: InitStrategy): PathOptions | null {
+  if (strategy === 'pathfinder') return {};
+  return typeof strategy === 'object' && strategy !== null && 'pathfinder' in strategy ? strategy.pathfinder : null;
+}
+
+/**
+ * The draws of any strategy but Pathfinder, which takes a while: see `drawsOfPath`.
+ *
+ * @throws TypeError when `strategy` is none of {@link InitStrategy}, or `values` cannot be unconstrained.
+ */
 export function initialDraws(strategy: InitStrategy, target: Target, chain: number): InitialDraws {
   const { dimension } = target.density;
   if (strategy === 'uniform') return { draw: uniformDraw(dimension, 2), maxTries: MAX_TRIES };
@@ -58,7 +73,7 @@ export function initialDraws(strategy: InitStrategy, target: Target, chain: numb
     }
   }
   throw new TypeError(
-    "initStrategy must be 'uniform', 'zero', { radius }, { position }, { values }, { sites } or a function, " +
-      `got ${JSON.stringify(strategy)}`,
+    "initStrategy must be 'uniform', 'zero', { radius }, { position }, { values }, { sites }, 'pathfinder', { pathfinder } or a " +
+      `function, got ${JSON.stringify(strategy)}`,
   );
 }

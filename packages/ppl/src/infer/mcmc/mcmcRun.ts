@@ -2,20 +2,21 @@
 import type { RandomStream } from '../../random/stream.ts';
 import { breathe } from '../../util/breathe.ts';
 import type { ProgressSink } from '../../util/progress.ts';
+import { drawsOfPath } from '../pathfinder/chainStart.ts';
 import { Callbacks } from './callbacks.ts';
 import { Chain } from './chain.ts';
 import { ChainRun } from './chainRun.ts';
 import { checkpointChain, type ChainCheckpoint, type McmcCheckpoint } from './checkpoint.ts';
+import { constrainDraws } from './constrainDraws.ts';
 import { ChainDraws } from './draws.ts';
 import { executeChains } from './executor.ts';
 import { InitialPointError } from './initialPoint.ts';
-import { initialDraws, type InitStrategy } from './initStrategy.ts';
+import { initialDraws, pathfinderOptions, type InitStrategy } from './initStrategy.ts';
 import type { McmcKernel } from './kernelOptions.ts';
 import type { McmcSettings } from './mcmcOptions.ts';
 import { RunProgress } from './runProgress.ts';
 import { SampleStore, type SampleArray } from './samples.ts';
 import type { ChainSegment } from './segment.ts';
-import { SiteRecorder } from './siteRecorder.ts';
 import type { SiteValue, Target } from './target.ts';
 
 /** A run that can be looked at, and checkpointed, at any time. */
@@ -67,11 +68,11 @@ export class McmcRun {
         started.push(this.goOn(target, index, saved));
         continue;
       }
-      started.push(this.begin(target, index));
+      started.push(await this.begin(target, index));
       await breathe();
       signal?.throwIfAborted();
     }
-    for (const run of started) if (run.draws.kept > 0) await this.recover(target, run);
+    for (const { index, draws } of started) await constrainDraws(target, draws.positions, draws.kept, this.store, index);
     const progress = new RunProgress(started);
     const listener = {
       segment: (run: ChainRun, segment: ChainSegment) => this.hear(run, segment, progress, sink),
@@ -81,13 +82,18 @@ export class McmcRun {
     await this.callbacks.done();
   }
 
-  private begin(target: Target, index: number): ChainRun {
-    const { numSamples, numChains, thinning, initStrategy } = this.settings;
+  private async begin(target: Target, index: number): Promise<ChainRun> {
+    const { numSamples, numChains, thinning, initStrategy, signal } = this.settings;
     const strategy = Array.isArray(initStrategy) ? (initStrategy[index] as InitStrategy) : (initStrategy as InitStrategy);
-    const draw = initialDraws(strategy, target, index);
+    const stream = this.stream.fold(index);
     let chain: Chain;
     try {
-      chain = Chain.start(this.kernel, target, draw, this.numWarmup, this.stream.fold(index));
+      const pathOptions = pathfinderOptions(strategy);
+      const draws =
+        pathOptions === null
+          ? initialDraws(strategy, target, index)
+          : await drawsOfPath(pathOptions, target, stream.fold('pathfinder'), signal);
+      chain = Chain.start(this.kernel, target, draws, this.numWarmup, stream);
     } catch (error) {
       throw error instanceof InitialPointError && numChains > 1 ? error.ofChain(index) : error;
     }
@@ -121,28 +127,7 @@ export class McmcRun {
     callbacks.add(settings.onProgress?.(now));
     if (count > 0) callbacks.add(settings.onDraws?.({ chain: run.index, first, count, sites: samplesOf(segment.values) }));
   }
-
-  /** The values of sites at the draws that a checkpoint had of `run`. */
-  private async recover(target: Target, { index, draws }: ChainRun): Promise<void> {
-    const { dimension, positions, kept } = draws;
-    const recorder = new SiteRecorder(RECOVERED_AT_ONCE);
-    let first = 0;
-    let lastBreath = performance.now();
-    for (let draw = 0; draw < kept; draw++) {
-      recorder.add(target.constrain(positions.subarray(draw * dimension, (draw + 1) * dimension)));
-      const last = draw + 1 === kept;
-      const outOfBreath = performance.now() - lastBreath > 30;
-      if (!last && !outOfBreath && draw + 1 - first < recorder.room) continue;
-      this.store.set(index, first, recorder.take());
-      first = draw + 1;
-      if (!outOfBreath) continue;
-      await breathe();
-      lastBreath = performance.now();
-    }
-  }
 }
-
-const RECOVERED_AT_ONCE = 2 ** 17;
 
 function samplesOf(values: ReadonlyMap<string, SiteValue>): Record<string, SampleArray> {
   return Object.fromEntries(Array.from(values, ([name, { data, shape }]) => [name, { data, shape: [...shape] }]));

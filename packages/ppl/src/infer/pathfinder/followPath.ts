@@ -1,0 +1,98 @@
+/** @file One path of a run, from its initial point to draws. */
+import type { RandomStream } from '../../random/stream.ts';
+import { fillNormal } from '../../random/ziggurat.ts';
+import type { Callbacks } from '../mcmc/callbacks.ts';
+import { findInitialPoint } from '../mcmc/initialPoint.ts';
+import { initialDraws } from '../mcmc/initStrategy.ts';
+import type { LogDensity } from '../mcmc/logDensity.ts';
+import type { Target } from '../mcmc/target.ts';
+import { logDensityOrZero, lowerBound } from './elbo.ts';
+import { inBreaths } from './inBreaths.ts';
+import type { NormalApproximation } from './normalApproximation.ts';
+import type { PathfinderSettings, PathInitStrategy } from './options.ts';
+import { stack, type PooledDraw } from './pool.ts';
+import type { PathfinderPath } from './result.ts';
+import { PathError, singlePath } from './singlePath.ts';
+
+/** A path with what the pool needs of it. */
+export interface FinishedPath {
+  readonly summary: PathfinderPath;
+  readonly approximation: NormalApproximation;
+  readonly draws: readonly PooledDraw[];
+}
+
+/**
+ * Path number `path`, to its end.
+ *
+ * @param stream - all that is random about it; its own.
+ * @throws InitialPointError when it finds nowhere to begin; PathError when it leads to no approximation; the signal's reason when
+ *   aborted; what `onProgress` throws.
+ */
+export async function followPath(
+  target: Target,
+  path: number,
+  settings: PathfinderSettings,
+  stream: RandomStream,
+  callbacks: Callbacks,
+): Promise<FinishedPath> {
+  const { numPaths, numDraws, initStrategy, signal, onProgress } = settings;
+  const density = counting(target.density);
+  const strategy = (Array.isArray(initStrategy) ? initStrategy[path] : initStrategy) as PathInitStrategy;
+  const { draw, maxTries } = initialDraws(strategy, target, path);
+  const start = findInitialPoint(
+    density, draw, stream, (i) => target.describeCoordinate(i), maxTries, (q) => target.explain?.(q) ?? null,
+  );
+  const found = await inBreaths(singlePath(density, start, stream, settings), signal, (step) => {
+    callbacks.check();
+    callbacks.add(onProgress?.({ path, numPaths, ...step }));
+  });
+  const { approximation, bestIteration, elboByIterate, stopReason } = found;
+  const { draws, elbo } = await inBreaths(drawFrom(approximation, density, numDraws, stream), signal);
+  if (elbo === -Infinity) throw new PathError(`none of ${numDraws} draws from its approximation fell where the log density is finite`);
+  const summary: PathfinderPath = {
+    path,
+    elbo,
+    elboByIterate,
+    bestIteration,
+    iterations: elboByIterate.length - 1,
+    stopReason,
+    evaluations: density.evaluations,
+    mean: approximation.mean,
+    draws: stack(draws, density.dimension),
+  };
+  return { summary, approximation, draws };
+}
+
+/** `density`, counting its evaluations. */
+function counting(density: LogDensity): LogDensity & { evaluations: number } {
+  return {
+    dimension: density.dimension,
+    evaluations: 0,
+    evaluate(q, gradient) {
+      this.evaluations++;
+      return density.evaluate(q, gradient);
+    },
+  };
+}
+
+/** Draws from `approximation`, with its ELBO. */
+function* drawFrom(
+  approximation: NormalApproximation,
+  density: LogDensity,
+  count: number,
+  stream: RandomStream,
+): Generator<void, { draws: PooledDraw[]; elbo: number }, void> {
+  const z = new Float64Array(density.dimension);
+  const gradient = new Float64Array(density.dimension);
+  const draws: PooledDraw[] = [];
+  const logRatios = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    fillNormal(stream, z);
+    const position = approximation.at(z);
+    const logDensity = logDensityOrZero(density, position, gradient);
+    draws.push({ position, logDensity });
+    logRatios[i] = logDensity - approximation.logDensityAt(z);
+    yield;
+  }
+  return { draws, elbo: lowerBound(logRatios) };
+}
