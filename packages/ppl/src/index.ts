@@ -13,7 +13,8 @@ export type { ParamOptions, SampleOptions } from './primitives.ts';
 export { plate, plateLoop, subsample } from './plate.ts';
 export type { PlateOptions } from './plate.ts';
 export { getParamStore, ParamStore } from './params/store.ts';
-export type { ParamSnapshot, StoreState } from './params/store.ts';
+export type { FileSource } from './params/fileSource.ts';
+export type { LoadOptions, ParamSnapshot, SaveOptions, StoreState } from './params/store.ts';
 
 // For those who write handlers and operations of their own.
 export { handlerForms, optionalHandlerForms } from './handlers/forms.ts';

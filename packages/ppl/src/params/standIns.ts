@@ -3,8 +3,8 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 
 /** What stands for which variable, and what was asked for in vain. */
 export class StandIns {
-  /** Variables that were read and that nothing stands for. */
-  readonly missing: Set<Variable> = new Set();
+  /** Whether a parameter was asked for that nothing stands for. */
+  failed: boolean = false;
   private readonly tensors: ReadonlyMap<Variable, Tensor>;
 
   constructor(tensors: ReadonlyMap<Variable, Tensor>) {
@@ -13,10 +13,13 @@ export class StandIns {
 
   /** @throws Error when there is none: read as it is, the variable would become a constant. */
   get(variable: Variable): Tensor {
-    const tensor = this.tensors.get(variable);
-    if (tensor !== undefined) return tensor;
-    this.missing.add(variable);
-    throw new Error('reads a parameter that it did not read at first');
+    return this.tensors.get(variable) ?? this.fail();
+  }
+
+  /** Notes that a parameter was asked for that nothing stands for. */
+  fail(): never {
+    this.failed = true;
+    throw new Error('nothing stands for it in the function that is being compiled');
   }
 }
 

@@ -1,4 +1,5 @@
 /** @file The parameter store: named, constrained, trainable values. */
+import { writeFileAtomically } from '#platform';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { freeze } from 'immer';
@@ -6,11 +7,18 @@ import type { Constraint } from '../constraints/constraint.ts';
 import { real } from '../constraints/real.ts';
 import type { Parameter } from '../distributions/parameter.ts';
 import { asTensor, violation } from '../distributions/parameter.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import { biject } from '../transforms/biject.ts';
+import { checkOptions } from '../util/options.ts';
 import type { Shape } from '../util/shape.ts';
 import { format, sameShape } from '../util/shape.ts';
+import type { ExactParams } from './exactParams.ts';
+import { exactParams } from './exactParams.ts';
+import type { FileSource } from './fileSource.ts';
+import { bytesOf, readable } from './fileSource.ts';
 import { settle } from './held.ts';
 import { standInsInForce } from './standIns.ts';
+import { decodeStoreFile, encodeStoreFile } from './storeFile.ts';
 
 /** One parameter, detached from any tensor: plain data. */
 export interface ParamSnapshot {
@@ -22,6 +30,20 @@ export interface ParamSnapshot {
 
 /** A whole store at one moment; immutable. */
 export type StoreState = Readonly<Record<string, ParamSnapshot>>;
+
+/** What is saved beside the parameters. */
+export interface SaveOptions {
+  /** The optimiser whose state is saved too. */
+  readonly optim?: Pick<Optimizer, 'getState'>;
+}
+
+/** What is loaded beside the parameters, and from which files. */
+export interface LoadOptions {
+  /** The optimiser that goes on from the state saved with the parameters. */
+  readonly optim?: Pick<Optimizer, 'setState'>;
+  /** Whether safetensors files by other tools will do: their arrays of floats become parameters without constraints. */
+  readonly foreign?: boolean;
+}
 
 interface Entry {
   /** Unconstrained: what optimisers move. */
@@ -126,7 +148,7 @@ export class ParamStore {
     shape: Shape | null = init instanceof tf.Tensor ? init.shape : null,
   ): Tensor {
     if (!this.entries.has(name)) {
-      if (standInsInForce() !== null) throw new Error('comes into being only now');
+      standInsInForce()?.fail();
       if (init === null) throw new Error('has no value yet and no initial value was given');
       tf.tidy(() => this.set(name, typeof init === 'function' ? init() : init, constraint));
     }
@@ -143,29 +165,93 @@ export class ParamStore {
 
   /** Everything in the store as plain immutable data. */
   getState(): StoreState {
-    const state: Record<string, ParamSnapshot> = {};
-    for (const [name, { constraint }] of this.entries) {
+    const state = [...this.entries].map(([name, { constraint }]): [string, ParamSnapshot] => {
       const value = this.get(name);
-      state[name] = { shape: [...value.shape], value: (value.dataSync() as Float32Array).slice(), constraint };
+      const snapshot = { shape: [...value.shape], value: (value.dataSync() as Float32Array).slice(), constraint };
       value.dispose();
-    }
-    return freeze(state, true);
+      return [name, snapshot];
+    });
+    return freeze(Object.fromEntries(state), true);
   }
 
   /** Makes the store hold exactly what `state` says. Unchanged if `state` cannot be read. */
   setState(state: StoreState): void {
-    const entries = new Map<string, Entry>();
+    const entries = makeEntries(Object.entries(state), (name, { shape, value, constraint }) => ({
+      variable: tf.tidy(() => tf.variable(unconstrain(name, tf.tensor(value.slice(), [...shape]), constraint))),
+      constraint,
+    }));
+    this.clear();
+    this.put(entries);
+  }
+
+  /**
+   * Puts parameters back as `exactParams` found them, to the last bit. All or nothing.
+   *
+   * @param keepsOthers - whether the store keeps parameters that are not among them.
+   * @param alongside - what else is to happen or not to happen with it.
+   * @throws what `alongside` throws.
+   */
+  restore(params: ExactParams, keepsOthers: boolean, alongside: () => void = () => undefined): void {
+    const entries = makeEntries(params, (_, { constraint, unconstrained: { shape, values } }) => ({
+      variable: tf.tidy(() => tf.variable(tf.tensor(values.slice(), [...shape], 'float32'))),
+      constraint,
+    }));
     try {
-      for (const [name, { shape, value, constraint }] of Object.entries(state)) {
-        const variable = tf.tidy(() => tf.variable(unconstrain(name, tf.tensor(value.slice(), [...shape]), constraint)));
-        entries.set(name, { variable, constraint });
-      }
+      alongside();
     } catch (error) {
-      for (const { variable } of entries.values()) variable.dispose();
+      disposeOf(entries);
       throw error;
     }
-    this.clear();
-    for (const [name, entry] of entries) this.entries.set(name, entry);
+    if (!keepsOthers) this.clear();
+    this.put(entries);
+  }
+
+  /**
+   * Everything in the store as one file of the safetensors format, of which `param/NAME` are the constrained values; and
+   * with it the state of an optimiser.
+   *
+   * @throws Error for a constraint that is none of `constraints`, naming the parameter.
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkOptions('store.toBytes', options, ['optim']);
+    // Both are read before anything is waited for: a run may be under way.
+    const optim = options.optim?.getState() ?? null;
+    const params = exactParams(this);
+    return encodeStoreFile({ params: await params, optim, run: null });
+  }
+
+  /**
+   * Writes {@link toBytes} to a file, which holds its old content or the new at any time, never a part of it.
+   *
+   * @throws Error when the file cannot be written, or as {@link toBytes} does; in a browser, where there are no files.
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await writeFileAtomically(path, await this.toBytes(options));
+  }
+
+  /**
+   * Makes the store hold exactly what was saved, to the last bit.
+   *
+   * @param source - a path (in Node), or the content: bytes, an ArrayBuffer, a Blob or the Response of `fetch`.
+   * @throws Error that says what is wrong with the file: damaged, truncated, of another tool, or without the state of an
+   * optimiser like the one given. Store and optimiser are unchanged then.
+   */
+  async load(source: FileSource, options: LoadOptions = {}): Promise<void> {
+    checkOptions('store.load', options, ['optim', 'foreign']);
+    const { optim: optimizer, foreign = false } = options;
+    const bytes = await bytesOf(source);
+    readable(source, () => {
+      const { params, optim } = decodeStoreFile(bytes, { foreign });
+      if (optimizer !== undefined && optim === null) throw new Error('it was saved without the state of an optimiser; save with { optim }');
+      this.restore(params, false, () => optim !== null && optimizer?.setState(optim));
+    });
+  }
+
+  private put(entries: ReadonlyMap<string, Entry>): void {
+    for (const [name, entry] of entries) {
+      this.delete(name);
+      this.entries.set(name, entry);
+    }
   }
 
   private entry(name: string): Entry {
@@ -176,6 +262,22 @@ export class ParamStore {
     if (standInsInForce() === null) settle(entry.variable);
     return entry;
   }
+}
+
+/** All entries, or none when `make` throws. */
+function makeEntries<T>(from: Iterable<readonly [string, T]>, make: (name: string, from: T) => Entry): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  try {
+    for (const [name, value] of from) entries.set(name, make(name, value));
+    return entries;
+  } catch (error) {
+    disposeOf(entries);
+    throw error;
+  }
+}
+
+function disposeOf(entries: ReadonlyMap<string, Entry>): void {
+  for (const { variable } of entries.values()) variable.dispose();
 }
 
 function unconstrain(name: string, value: Parameter, constraint: Constraint): Tensor {

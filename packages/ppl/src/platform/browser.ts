@@ -79,7 +79,7 @@ declare const navigator: { readonly hardwareConcurrency?: number };
 const READ =
   'Get the content with `await (await fetch(url)).arrayBuffer()` or from a File, and pass that instead of a path.';
 const WRITE =
-  'Take the state itself (as `getState()` gives it) and keep it in IndexedDB, or offer it as a download through a Blob.';
+  'Take the bytes themselves (as `store.toBytes()` gives them) and keep them in IndexedDB, or offer them as a download through a Blob.';
 
 function noFiles(verb: string, path: string, cure: string): Error {
   return new Error(`cannot ${verb} "${path}": a browser has no files. ${cure}`);
