@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
+import { independent } from '../constraints/independent.ts';
 import { real } from '../constraints/real.ts';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, shapeOf } from '../util/shape.ts';
@@ -20,8 +21,13 @@ export class Delta extends Distribution {
   /** The log-density at `value`: of a value that was itself drawn, its log-density. */
   readonly logWeight: Parameter;
 
-  constructor(value: Parameter, logWeight: Parameter = 0) {
-    super(broadcastShapes(shapeOf(value), shapeOf(logWeight)));
+  constructor(value: Parameter, logWeight: Parameter = 0, eventDim: number = 0) {
+    const shape = shapeOf(value);
+    if (!Number.isInteger(eventDim) || eventDim < 0 || eventDim > shape.length) {
+      throw new RangeError(`delta: eventDim must lie in 0 .. ${shape.length}, the number of dimensions of the value; got ${eventDim}`);
+    }
+    const batchRank = shape.length - eventDim;
+    super(broadcastShapes(shape.slice(0, batchRank), shapeOf(logWeight)), shape.slice(batchRank));
     this.require('value', value, real);
     this.value = value;
     this.logWeight = logWeight;
@@ -32,15 +38,18 @@ export class Delta extends Distribution {
   }
 
   override get support(): Constraint {
-    return real;
+    return independent(real, this.eventShape.length);
   }
 
   protected override draw(shape: Shape): Tensor {
-    return tf.broadcastTo(this.tensor(), [...shape]);
+    return tf.broadcastTo(this.tensor(), [...shape, ...this.eventShape]);
   }
 
   protected override logDensity(value: Tensor): Tensor {
-    return tf.where(tf.equal(value, this.tensor()), exact(operand(this.logWeight)), -Infinity);
+    const isEqual = tf.equal(value, this.tensor());
+    const axes = this.eventShape.map((_, i) => isEqual.rank - 1 - i);
+    const isHere = axes.length === 0 ? isEqual : tf.all(isEqual, axes);
+    return tf.where(isHere, exact(operand(this.logWeight)), -Infinity);
   }
 
   protected override computeMean(): Operand {
@@ -59,10 +68,12 @@ export class Delta extends Distribution {
 
 /**
  * The distribution that always gives `value`, differentiably. Its batch shape is that of `value`: use `toEvent` where
- * dimensions belong together.
+ * dimensions belong together, or `eventDim`.
  *
- * @param logDensity - what `logProb` is at `value`; 0 by default.
+ * @param logDensity - what `logProb` is at `value`; 0 by default. It broadcasts with the batch shape.
+ * @param eventDim - how many of the rightmost dimensions of `value` are one event, with one `logDensity`; 0 by default.
+ * @throws RangeError when `value` has fewer dimensions.
  */
-export function delta(value: Parameter, logDensity: Parameter = 0): Delta {
-  return new Delta(value, logDensity);
+export function delta(value: Parameter, logDensity: Parameter = 0, eventDim: number = 0): Delta {
+  return new Delta(value, logDensity, eventDim);
 }

@@ -1,6 +1,6 @@
 /** @file What a transform is: a smooth bijection between sets of tensors. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../constraints/constraint.ts';
 import type { Shape } from '../util/shape.ts';
 import { sameShape } from '../util/shape.ts';
@@ -56,4 +56,9 @@ export function sumRightmost(x: Tensor, n: number): Tensor {
 /** `x` broadcast to `shape`; itself if it has that shape already. */
 export function widen(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : tf.broadcastTo(x, [...shape]);
+}
+
+/** Vectors `[..., n]` as the rows of one matrix. */
+export function asRows(x: Tensor): Tensor2D {
+  return tf.reshape(x, [-1, x.shape.at(-1) ?? 0]);
 }

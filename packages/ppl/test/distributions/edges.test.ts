@@ -253,6 +253,12 @@ describeOnBackends('complaints', () => {
     expect(logProb(dist.delta([1, 2], -0.5), [1, 3])).toEqual([-0.5, -Infinity]);
     expect(gradient((x) => dist.delta(x).rsample([3]), [1, 2])).toEqual([3, 3]);
     expect(scoped(() => dist.delta(indices).sample().dtype)).toBe('int32');
+    const vectors = dist.delta([[1, 2], [3, 4]], [-0.5, 7], 1);
+    expect([vectors.batchShape, vectors.eventShape]).toEqual([[2], [2]]);
+    expect(scoped(() => vectors.sample([3]).shape)).toEqual([3, 2, 2]);
+    expect(logProb(vectors, [[1, 2], [3, 4]])).toEqual([-0.5, 7]);
+    expect(logProb(vectors, [[1, 2], [3, 5]])).toEqual([-0.5, -Infinity]);
+    expect(() => dist.delta(1, 0, 1)).toThrow(/eventDim must lie in 0 \.\. 0, .*; got 1/);
     expect(logProb(dist.delta(indices), indices)).toEqual([0, 0]);
     indices.dispose();
   });

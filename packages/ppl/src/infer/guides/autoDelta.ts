@@ -4,14 +4,14 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { delta } from '../../distributions/delta.ts';
 import { param, sample } from '../../primitives.ts';
 import type { AutoGuideOptions } from './autoGuide.ts';
-import { AutoGuide } from './autoGuide.ts';
+import { AutoSiteGuide } from './autoSiteGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 
 /**
  * All belief on one point for each site: trained, the mode of the posterior density in the model's own, constrained space.
  * The parameters are called `PREFIX.SITE` and have the site's shape.
  */
-export class AutoDelta<A extends unknown[] = unknown[]> extends AutoGuide<A> {
+export class AutoDelta<A extends unknown[] = unknown[]> extends AutoSiteGuide<A> {
   /** @throws TypeError for unknown options. */
   constructor(model: (...args: A) => unknown, options: AutoGuideOptions<A> = {}) {
     super('AutoDelta', model, options);

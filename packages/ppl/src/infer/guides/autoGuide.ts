@@ -1,25 +1,20 @@
-/** @file What all automatic guides share: finding the model's latent sites, and sampling each inside of its plates. */
+/** @file What all automatic guides share: finding the model's latent sites, and where they begin. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
 import { warnOfUnused } from '../../handlers/data.ts';
-import { ReplayHandler } from '../../handlers/replay.ts';
-import { TraceHandler } from '../../handlers/trace.ts';
-import { PlateHandler } from '../../plate.ts';
 import { randomStream } from '../../primitives.ts';
-import type { Handler } from '../../runtime/handler.ts';
+import type { RandomStream } from '../../random/stream.ts';
 import type { Stack } from '../../runtime/stack.ts';
 import { currentStack, withStack } from '../../runtime/stack.ts';
-import { SiteError } from '../../runtime/siteError.ts';
 import { checkOptions } from '../../util/options.ts';
-import type { Shape } from '../../util/shape.ts';
-import { format, sameShape } from '../../util/shape.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { initToConstant, initToMedian, initToValue } from '../initialisation/strategies.ts';
 import { Callable } from './callable.ts';
 import type { Subsamples } from './guidePlates.ts';
 import { GuidePlates } from './guidePlates.ts';
 import type { GuideSite } from './guideSite.ts';
-import { findGuideSites } from './guideSite.ts';
+import { findGuideSites, initialValues } from './guideSite.ts';
+import { modelStack } from './modelStack.ts';
 
 /** Where sites begin: a value for all, values by site, or a strategy such as `infer.initToMedian()`. */
 export type InitLoc = number | Readonly<Record<string, Tensor | TensorLike>> | SiteInit;
@@ -36,19 +31,30 @@ export interface AutoGuideOptions<A extends unknown[]> {
 /** A value for each latent site, by name. */
 export type SiteValues = Record<string, Tensor>;
 
+/** A call of a guide: the model's arguments, and the handlers in force. */
+interface Call<A> {
+  readonly args: A | [];
+  readonly stack: Stack;
+}
+
 /**
  * A guide made from its model: a function of the model's arguments that samples all latent sites of the model, and returns
  * their values by name.
  *
  * When it is first needed it runs the model once to find the latent sites, under the handlers in force, so that what
- * `condition` observes is not guided.
+ * `condition` observes is not guided. Where sites begin is found by another run, when a parameter is first made: a guide
+ * whose parameters were loaded never asks.
  */
 export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteValues> {
   readonly model: (...args: A) => unknown;
   readonly prefix: string;
-  private readonly className: string;
+  /** The class as users call it, for error messages. */
+  protected readonly className: string;
   private readonly options: AutoGuideOptions<A>;
   private sites: readonly GuideSite[] | null = null;
+  private stream: RandomStream | null = null;
+  private initial: ReadonlyMap<string, Float32Array> | null = null;
+  private current: Call<A> | null = null;
 
   /** @throws TypeError when the model is not a function, or for unknown options. */
   protected constructor(
@@ -66,11 +72,11 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
     this.options = options;
   }
 
-  /** The statements that sample one site, inside of its plates. */
-  protected abstract sampleSite(site: GuideSite): Tensor;
+  /** The statements that sample all sites, each inside of its plates. */
+  protected abstract sampleSites(sites: readonly GuideSite[], plates: GuidePlates): SiteValues;
 
-  /** The value in the middle of what the guide believes of one site: shape `site.shape`. */
-  protected abstract medianOf(site: GuideSite): Tensor;
+  /** The values in the middle of what the guide believes of each site: of shape `site.shape`. Runs inside of `tf.tidy`. */
+  protected abstract medians(sites: readonly GuideSite[]): SiteValues;
 
   /** Samples all latent sites. */
   protected override run(...args: A): SiteValues {
@@ -78,10 +84,8 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
     return currentStack() === null ? tf.tidy(() => this.sampleAll(args)) : this.sampleAll(args);
   }
 
-  private sampleAll(args: A): SiteValues {
-    const sites = this.setUp(args);
-    const plates = new GuidePlates(this.options.subsample?.(...args));
-    return byName(sites, (site) => plates.within(site.plates, () => this.sampleSite(site)));
+  private sampleAll(args: A | []): SiteValues {
+    return this.withSites(args, (sites) => this.sampleSites(sites, new GuidePlates(this.options.subsample?.(...(args as A)))));
   }
 
   /**
@@ -90,36 +94,62 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
    * @param args - the model's arguments; not needed once the guide has been used.
    */
   median(...args: A | []): SiteValues {
-    const sites = this.setUp(args);
-    return tf.tidy(() => byName(sites, (site) => this.medianOf(site)));
+    return this.withSites(args, (sites) => tf.tidy(() => this.medians(sites)));
   }
 
   /** One draw of all latent sites. The caller disposes it. @param args - the model's arguments. */
   samplePosterior(...args: A | []): SiteValues {
-    this.setUp(args);
-    return tf.tidy(() => this.sampleAll(args as A));
+    return tf.tidy(() => this.sampleAll(args));
   }
 
   /**
-   * The latent sites of the model. The first call runs the model with `args`.
+   * Runs `body` with the latent sites of the model. The first call runs the model with `args`.
    *
    * @throws SiteError for a site that this guide cannot guide, or whose initial value does not fit.
    */
-  protected setUp(args: A | []): readonly GuideSite[] {
-    if (this.sites !== null) return this.sites;
-    if (args.length < this.model.length) {
-      throw new Error(
-        `${this.className}: it has not seen the model run yet, and the model takes ${this.model.length} argument(s); give them here, ` +
-          'or train the guide first',
-      );
+  protected withSites<R>(args: A | [], body: (sites: readonly GuideSite[]) => R): R {
+    const before = this.current;
+    this.current = { args, stack: modelStack() };
+    try {
+      return body(this.setUp());
+    } finally {
+      this.current = before;
     }
-    const stream = randomStream(`${this.prefix}.init`);
-    const stack = without(currentStack(), isOfGuideOnly);
-    const strategy = strategyOf(this.options.initLoc);
-    const sites = withStack(stack, () => findGuideSites(() => this.model(...(args as A)), strategy, stream));
+  }
+
+  /** The stream that initial values are drawn from; the same at every call. */
+  protected get initStream(): RandomStream {
+    this.stream ??= randomStream(`${this.prefix}.init`);
+    return this.stream;
+  }
+
+  private setUp(): readonly GuideSite[] {
+    if (this.sites !== null) return this.sites;
+    const stream = this.initStream;
+    const sites = this.runModel('it has not seen the model run yet', (model) => findGuideSites(model, stream, (name) => this.initialOf(name)));
     this.checkSites(sites);
     this.sites = sites;
     return sites;
+  }
+
+  private initialOf(name: string): Float32Array {
+    this.initial ??= this.runModel('its parameters are not in the store', (model) =>
+      initialValues(model, strategyOf(this.options.initLoc), this.initStream),
+    );
+    const value = this.initial.get(name);
+    if (value === undefined) throw new Error(`${this.className}: the model has no latent site "${name}" any more`);
+    return value;
+  }
+
+  /** @param why - why the model has to be run, for the complaint that its arguments are not there. */
+  private runModel<R>(why: string, body: (model: () => unknown) => R): R {
+    const { args, stack } = this.current ?? { args: [], stack: modelStack() };
+    if (args.length < this.model.length) {
+      throw new Error(
+        `${this.className}: ${why}, and the model takes ${this.model.length} argument(s); give them here, or train the guide first`,
+      );
+    }
+    return withStack(stack, () => body(() => this.model(...(args as A))));
   }
 
   /** Looks at the sites that were found, once. */
@@ -133,16 +163,6 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
     const names = new Set(sites.map((site) => site.name));
     warnOfUnused(`${this.className}: ${option}`, 'latent site', value, names, names);
   }
-
-  /** @throws SiteError when a parameter does not have the shape that its site has now. */
-  protected checkParam(site: GuideSite, value: Tensor, shape: Shape): void {
-    if (sameShape(value.shape, shape) || site.plates.some((frame) => frame.size !== frame.subsampleSize)) return;
-    throw new SiteError(
-      { type: 'sample', name: site.name },
-      `the guide's parameter has shape ${format(value.shape)}, but needs ${format(shape)}. The parameter store holds the guide of ` +
-        `another model: clear it, or give one guide another name with { prefix: '...' } (this one's is "${this.prefix}")`,
-    );
-  }
 }
 
 function strategyOf(initLoc: InitLoc = initToMedian()): SiteInit {
@@ -150,17 +170,7 @@ function strategyOf(initLoc: InitLoc = initToMedian()): SiteInit {
   return typeof initLoc === 'number' ? initToConstant(initLoc) : initToValue(initLoc, initToMedian());
 }
 
-/** What surrounds the guide but must not see the model's run, or shape it. */
-function isOfGuideOnly(handler: Handler): boolean {
-  return handler instanceof TraceHandler || handler instanceof ReplayHandler || handler instanceof PlateHandler;
-}
-
-function without(stack: Stack, drops: (handler: Handler) => boolean): Stack {
-  if (stack === null) return null;
-  const outer = without(stack.outer, drops);
-  return drops(stack.handler) ? outer : { handler: stack.handler, outer };
-}
-
-function byName(sites: readonly GuideSite[], value: (site: GuideSite) => Tensor): SiteValues {
+/** `value` of each site, by the site's name. */
+export function bySite<V>(sites: readonly GuideSite[], value: (site: GuideSite) => V): Record<string, V> {
   return Object.fromEntries(sites.map((site) => [site.name, value(site)]));
 }

@@ -1,27 +1,22 @@
 /** @file The mean-field normal guide. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../../constraints/constraint.ts';
-import { IndependentConstraint } from '../../constraints/independent.ts';
 import { interval, positive } from '../../constraints/interval.ts';
 import { real } from '../../constraints/real.ts';
-import { sameSet } from '../../constraints/same.ts';
 import type { Distribution } from '../../distributions/distribution.ts';
-import { normal } from '../../distributions/normal.ts';
-import { asTensor } from '../../distributions/parameter.ts';
-import { transformed } from '../../distributions/transformed.ts';
 import { inferConfig } from '../../handlers/inferConfig.ts';
 import { ndtri } from '../../ops/scalar/normal.ts';
 import { param, sample } from '../../primitives.ts';
 import type { AutoGuideOptions, SiteValues } from './autoGuide.ts';
-import { AutoGuide } from './autoGuide.ts';
+import { bySite } from './autoGuide.ts';
+import { AutoSiteGuide } from './autoSiteGuide.ts';
 import type { GuideSite } from './guideSite.ts';
-
-/** Initial standard deviations in unconstrained space: one for all, or by site, or a function of the site. */
-export type InitScale =
-  | number
-  | Readonly<Record<string, Tensor | TensorLike>>
-  | ((site: GuideSite) => Tensor | TensorLike);
+import { initialLocOf } from './initialLoc.ts';
+import type { InitScale } from './initialScale.ts';
+import { checkScale, initialScaleOf } from './initialScale.ts';
+import { checkProbabilities, quantilesOfSite } from './quantiles.ts';
+import { detachedDistributions, normalOnto } from './siteDistributions.ts';
 
 export interface AutoNormalOptions<A extends unknown[]> extends AutoGuideOptions<A> {
   /** 0.1 by default, also for sites that a record leaves out. */
@@ -33,8 +28,6 @@ export interface AutoNormalOptions<A extends unknown[]> extends AutoGuideOptions
   /** What no standard deviation exceeds; initial ones that would are lowered to just below. No bound by default. */
   readonly maxGuideScale?: number;
 }
-
-const DEFAULT_SCALE = 0.1;
 
 /** Initial scales are at most this share of `maxGuideScale`: at the bound itself they could not move. */
 const HEADROOM = 0.95;
@@ -50,7 +43,7 @@ const untrained = inferConfig({ config: { trainable: false } });
  *
  * Source: Kucukelbir, Tran, Ranganath, Gelman and Blei, "Automatic differentiation variational inference" (JMLR 2017).
  */
-export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
+export class AutoNormal<A extends unknown[] = unknown[]> extends AutoSiteGuide<A> {
   private readonly settings: AutoNormalOptions<A>;
   private readonly scaleConstraint: Constraint;
 
@@ -58,10 +51,8 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
   constructor(model: (...args: A) => unknown, options: AutoNormalOptions<A> = {}) {
     super('AutoNormal', model, options, ['initScale', 'trainLoc', 'trainScale', 'maxGuideScale']);
     const { initScale, maxGuideScale } = options;
-    for (const [name, scale] of Object.entries({ initScale, maxGuideScale })) {
-      if (typeof scale !== 'number' || scale > 0) continue;
-      throw new RangeError(`guides.AutoNormal: ${name} must be positive, got ${scale}`);
-    }
+    checkScale(this.className, 'initScale', initScale);
+    checkScale(this.className, 'maxGuideScale', maxGuideScale);
     this.settings = options;
     this.scaleConstraint = maxGuideScale === undefined ? positive : interval(0, maxGuideScale);
   }
@@ -75,10 +66,12 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
    * @throws RangeError for a probability outside of (0, 1).
    */
   quantiles(qs: readonly number[], ...args: A | []): SiteValues {
-    for (const q of qs) if (!(q > 0 && q < 1)) throw new RangeError(`guides.AutoNormal: quantiles must lie in (0, 1), got ${q}`);
-    const sites = this.setUp(args);
-    const quantilesOf = (site: GuideSite): Tensor => tf.stack(qs.map((q) => this.quantile(site, q)));
-    return tf.tidy(() => Object.fromEntries(sites.map((site) => [site.name, quantilesOf(site)])));
+    checkProbabilities(this.className, qs);
+    const quantilesOf = (site: GuideSite): Tensor => {
+      const [loc, scale] = [this.loc(site), this.scale(site)];
+      return quantilesOfSite(site, qs, (q) => tf.add(loc, tf.mul(scale, ndtri(q))));
+    };
+    return this.withSites(args, (sites) => tf.tidy(() => bySite(sites, quantilesOf)));
   }
 
   /**
@@ -89,20 +82,11 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
    * @throws Error when a name is not a latent site, or the guide has not been used yet.
    */
   getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
-    const sites = new Map(this.setUp([]).map((site) => [site.name, site]));
-    const detached: Record<string, Distribution> = {};
-    for (const name of names ?? sites.keys()) {
-      const site = sites.get(name);
-      if (site === undefined) {
-        throw new Error(`guides.AutoNormal: "${name}" is not one of its sites: ${[...sites.keys()].join(', ')}`);
-      }
-      detached[name] = distributionOf(site, this.loc(site), this.scale(site));
-    }
-    return detached;
+    return this.withSites([], (sites) => detachedDistributions(this.className, sites, names, (site) => this.distribution(site)));
   }
 
   protected override sampleSite(site: GuideSite): Tensor {
-    return sample(site.name, distributionOf(site, this.loc(site), this.scale(site)));
+    return sample(site.name, this.distribution(site));
   }
 
   protected override medianOf(site: GuideSite): Tensor {
@@ -114,9 +98,12 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
     this.warnOfUnknown('initScale', this.settings.initScale, sites);
   }
 
+  private distribution(site: GuideSite): Distribution {
+    return normalOnto(site, this.loc(site), this.scale(site));
+  }
+
   private loc(site: GuideSite): Tensor {
-    const initial = (): Tensor => site.transform.inverse(tf.tensor(site.initial, [...site.shape]));
-    return this.parameter('locs', site, initial, real, this.settings.trainLoc);
+    return this.parameter('locs', site, () => initialLocOf(site), real, this.settings.trainLoc);
   }
 
   private scale(site: GuideSite): Tensor {
@@ -131,30 +118,8 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoGuide<A> {
   }
 
   private initialScale(site: GuideSite): Tensor {
-    const { initScale = DEFAULT_SCALE, maxGuideScale = Infinity } = this.settings;
-    const given = typeof initScale === 'function' ? initScale(site) : initScale;
-    const ownScale = isRecord(given) ? (given[site.name] ?? DEFAULT_SCALE) : given;
-    const wide = tf.broadcastTo(asTensor(ownScale), [...site.unconstrainedShape]);
+    const { initScale, maxGuideScale = Infinity } = this.settings;
+    const wide = initialScaleOf(site, initScale);
     return maxGuideScale === Infinity ? wide : tf.minimum(wide, HEADROOM * maxGuideScale);
   }
-
-  private quantile(site: GuideSite, q: number): Tensor {
-    const { transform, support } = site;
-    const offset = tf.mul(this.scale(site), ndtri(q));
-    const value = transform.forward(tf.add(this.loc(site), offset));
-    const base = support instanceof IndependentConstraint ? support.base : support;
-    if (base.eventDim > 0) return value;
-    // The transform may turn numbers round, as that onto what lies below a bound does.
-    const opposite = transform.forward(tf.sub(this.loc(site), offset));
-    return q < 0.5 ? tf.minimum(value, opposite) : tf.maximum(value, opposite);
-  }
-}
-
-function distributionOf({ support, transform, unconstrainedEventDim }: GuideSite, loc: Tensor, scale: Tensor): Distribution {
-  const unconstrained = normal(loc, scale).toEvent(unconstrainedEventDim);
-  return sameSet(support, real) ? unconstrained : transformed(unconstrained, [transform]);
-}
-
-function isRecord(value: object | TensorLike): value is Readonly<Record<string, Tensor | TensorLike>> {
-  return typeof value === 'object' && !(value instanceof tf.Tensor) && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -1,8 +1,8 @@
 /** @file The plates of the model, opened again in its guide. */
-import type { Tensor1D } from '@tensorflow/tfjs-core';
-import { plate } from '../../plate.ts';
+import { plate, PlateHandler } from '../../plate.ts';
 import type { PlateOptions } from '../../plate.ts';
 import type { PlateFrame } from '../../runtime/message.ts';
+import { currentStack } from '../../runtime/stack.ts';
 
 /** Which elements subsampled plates take, by the plate's name. */
 export type Subsamples = Readonly<Record<string, NonNullable<PlateOptions['subsample']>>>;
@@ -25,8 +25,9 @@ export class GuidePlates {
     const known = this.chosen.get(name);
     const isWhole = known === undefined && size === subsampleSize;
     const elements: PlateOptions = known === undefined ? { subsampleSize } : { subsample: known };
-    return plate(name, size, { dim, ...elements }, (indices: Tensor1D) => {
-      if (!isWhole && known === undefined) this.chosen.set(name, indices.dataSync() as Int32Array);
+    return plate(name, size, { dim, ...elements }, () => {
+      const innermost = currentStack()?.handler;
+      if (!isWhole && known === undefined && innermost instanceof PlateHandler) this.chosen.set(name, innermost.indices);
       return this.within(inner, body);
     });
   }

@@ -11,9 +11,10 @@ import { SiteError } from '../../runtime/siteError.ts';
 import { biject } from '../../transforms/biject.ts';
 import type { Transform } from '../../transforms/transform.ts';
 import type { Shape } from '../../util/shape.ts';
+import { withValidation } from '../../util/validation.ts';
 import { InitHandler } from '../initialisation/initHandler.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
-import { initToUniform } from '../initialisation/strategies.ts';
+import { initToFeasible, initToUniform } from '../initialisation/strategies.ts';
 import { traceProgram } from '../programTrace.ts';
 import { withoutTensors } from './withoutTensors.ts';
 
@@ -31,21 +32,40 @@ export interface GuideSite {
   readonly unconstrainedEventDim: number;
   /** The plates around the site, outermost first. */
   readonly plates: readonly PlateFrame[];
-  /** The initial value, in row-major order. */
+  /** The initial value, in row-major order; found when it is first asked for. */
   readonly initial: Float32Array;
 }
 
 /**
- * Runs `model` once, from the initial values of `strategy`, and describes its latent sites in the order in which it meets
- * them. No tensors are left.
+ * Runs `model` once, on values of no meaning, and describes its latent sites in the order in which it meets them. No tensors
+ * are left.
  *
+ * @param initial - the initial value of a site, for whoever asks for it.
  * @throws SiteError when a latent site is discrete, has a support that depends on other latent sites, or stands in a
  * subsampled plate that is looped over.
  */
-export function findGuideSites(model: () => unknown, strategy: SiteInit, stream: RandomStream): GuideSite[] {
-  const sites = prototype(model, strategy, stream);
+export function findGuideSites(model: () => unknown, stream: RandomStream, initial: (name: string) => Float32Array): GuideSite[] {
+  const sites = prototype(model, initToFeasible(), stream, initial);
   if (sites.some(({ hasTensorBounds }) => hasTensorBounds)) checkSupports(model, sites, stream);
   return sites.map(({ site }) => site);
+}
+
+/** The names of the latent sites of `model`, of whatever kind. It is run once, on values of no meaning. */
+export function latentNames(model: () => unknown, stream: RandomStream): string[] {
+  return withValidation(false, () => latentSites(model, initToFeasible(), stream, ({ name }) => name));
+}
+
+/**
+ * Runs `model` once, from the values that `strategy` gives its latent sites, and returns these by name, with plates in full.
+ *
+ * @throws SiteError for a value that does not fit.
+ */
+export function initialValues(model: () => unknown, strategy: SiteInit, stream: RandomStream): Map<string, Float32Array> {
+  const read = (site: SampleSite): [string, Float32Array] => {
+    const value = tf.cast(atFullSize(site), 'float32');
+    return [site.name, (value.dataSync() as Float32Array).slice()];
+  };
+  return new Map(latentSites(model, strategy, stream, read));
 }
 
 interface Found {
@@ -53,37 +73,44 @@ interface Found {
   readonly hasTensorBounds: boolean;
 }
 
-function prototype(model: () => unknown, strategy: SiteInit, stream: RandomStream): Found[] {
+function prototype(model: () => unknown, strategy: SiteInit, stream: RandomStream, initial: (name: string) => Float32Array): Found[] {
+  // Parameters of distributions may be nonsense where latent sites have values of no meaning: shapes and supports are not.
+  return withValidation(false, () => latentSites(model, strategy, stream, (site) => describe(site, initial)));
+}
+
+function latentSites<R>(model: () => unknown, strategy: SiteInit, stream: RandomStream, read: (site: SampleSite) => R): R[] {
   const engine = tf.engine();
   engine.startScope('guide');
   try {
     const seeded = (): unknown => new SeedHandler({ seed: stream }).run(model);
     const trace = traceProgram(() => new InitHandler(strategy).run(seeded));
-    return trace.stochasticSites().map(describe);
+    return trace.stochasticSites().map(read);
   } finally {
     engine.endScope([]);
   }
 }
 
-function describe(site: SampleSite): Found {
+function describe(site: SampleSite, initial: (name: string) => Float32Array): Found {
   refuse(site);
   const { name, distribution, plates } = site;
   const support = withoutTensors(distribution.support);
   const transform = biject(support);
-  const value = tf.cast(atFullSize(site), 'float32');
+  const { shape } = atFullSize(site);
   const eventDim = distribution.eventShape.length;
-  const unconstrainedShape = transform.inverseShape(value.shape);
+  const unconstrainedShape = transform.inverseShape(shape);
   return {
     site: {
       name,
       support,
       transform,
-      shape: value.shape,
+      shape,
       eventDim,
       unconstrainedShape,
-      unconstrainedEventDim: unconstrainedShape.length - (value.rank - eventDim),
+      unconstrainedEventDim: unconstrainedShape.length - (shape.length - eventDim),
       plates,
-      initial: (value.dataSync() as Float32Array).slice(),
+      get initial() {
+        return initial(name);
+      },
     },
     hasTensorBounds: support !== distribution.support,
   };
@@ -122,7 +149,7 @@ function atFullSize({ value, plates, distribution }: SampleSite): Tensor {
 
 /** Tensors that bound a support may be data, or may have come from other latent sites: then they move when these do. */
 function checkSupports(model: () => unknown, sites: readonly Found[], stream: RandomStream): void {
-  const moved = prototype(model, initToUniform(), stream.fold('other values'));
+  const moved = prototype(model, initToUniform(), stream.fold('other values'), () => new Float32Array(0));
   sites.forEach(({ site }, i) => {
     const again = moved[i]?.site;
     if (again === undefined || sameStructure(site.support, again.support)) return;

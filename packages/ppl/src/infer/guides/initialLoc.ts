@@ -1,0 +1,9 @@
+/** @file Where guides are at first. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { GuideSite } from './guideSite.ts';
+
+/** The initial value of one site in unconstrained space: shape `site.unconstrainedShape`. */
+export function initialLocOf(site: GuideSite): Tensor {
+  return tf.tidy(() => tf.clone(site.transform.inverse(tf.tensor(site.initial, [...site.shape]))));
+}
