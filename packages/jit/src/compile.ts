@@ -29,6 +29,11 @@ export interface CompileGraphOptions {
    * is as if all results were computed first, and then copied. `outputView` of the result is the argument's memory.
    */
   readonly carry?: readonly (number | null)[];
+  /**
+   * Whether the program itself draws the captured inputs that are noise, anew whenever it is executed, from the keys in
+   * `noiseKeys`. Default false: they keep the values met while tracing until others are written.
+   */
+  readonly generateNoise?: boolean;
 }
 
 /** Options of {@link compile}. */
@@ -51,7 +56,7 @@ export interface CompileOptions extends CompileGraphOptions {
   readonly constants?: ConstantReading;
 }
 
-const GRAPH_OPTIONS: readonly (keyof CompileGraphOptions)[] = ['precision', 'relaxedSimd', 'carry'];
+const GRAPH_OPTIONS: readonly (keyof CompileGraphOptions)[] = ['precision', 'relaxedSimd', 'carry', 'generateNoise'];
 
 const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'valueAndGrad', 'update', 'point', 'constants', ...GRAPH_OPTIONS];
 
@@ -86,7 +91,7 @@ export async function compile(fn: TraceableFunction, options: CompileOptions): P
 /** {@link compile} at once: fine in Node and in workers; a browser's main thread refuses modules above some megabytes. */
 export function compileSync(fn: TraceableFunction, options: CompileOptions): CompiledProgram {
   checkOptions('compile', options, OPTIONS);
-  const { inputs, valueAndGrad = false, constants = 'intended', update, carry, point } = options;
+  const { inputs, valueAndGrad = false, constants = 'intended', update, carry, generateNoise = false, point } = options;
   const target = checkTarget('compile', options);
   const begin = performance.now();
   let numUpdated = 0;
@@ -101,10 +106,10 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
     throw new TypeError(`compile: carry has one entry for each of the ${numUpdated} results of update, got ${carry.length}`);
   }
   const tracedAt = performance.now();
-  const program = compileGraph(graph, { ...target, carry: carry ?? [] }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
+  const program = compileGraph(graph, { ...target, carry: carry ?? [], generateNoise }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
   if (point !== null) {
     const own = point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
-    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.run(...values));
+    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values));
   }
   return program;
 }
@@ -126,8 +131,12 @@ export function compileGraph(
   checkOptions('compileGraph', options, GRAPH_OPTIONS);
   const target = checkTarget('compileGraph', options);
   const carries = checkCarries(graph, options.carry ?? []);
+  const { generateNoise = false } = options;
+  if (typeof generateNoise !== 'boolean') {
+    throw new TypeError(`compile: generateNoise must be true or false, got ${JSON.stringify(generateNoise)}`);
+  }
   const optimised = optimise(graph);
-  const generated = generate(optimised, { ...target, carries });
+  const generated = generate(optimised, { ...target, carries, generateNoise });
   if (generated.memoryBytes > MOST_BYTES) {
     throw new RangeError(
       `compile: the program needs ${(generated.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory, and WebAssembly has 4: work on fewer ` +
@@ -148,6 +157,8 @@ export function compileGraph(
     numArguments: graph.inputs.length - captured.length,
     memoryBytes: generated.memoryBytes,
     hostFunctions: generated.hostFunctions,
+    noise: generated.noise,
+    noiseKeys: generated.noiseKeys,
     module: generated.module,
     constants: [...generated.constants, ...captured.map(({ i, values }) => ({ address: generated.inputs[i] ?? 0, values }))],
   };

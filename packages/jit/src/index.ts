@@ -28,6 +28,8 @@ export type {
   WindowGeometry,
 } from './graph/node.ts';
 export { operandsOf } from './graph/operands.ts';
+export { fillNoise } from './noise/fill.ts';
+export type { NoiseInput, NoiseKind } from './noise/kind.ts';
 export { sameGraph } from './graph/sameGraph.ts';
 export { captureInput, isTraced } from './trace/capture.ts';
 export { data } from './trace/data.ts';

@@ -5,9 +5,12 @@ import { emitTransposed } from '../dense/move/transposed.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NodeId } from '../graph/node.ts';
 import { at, sizeOf } from '../graph/shape.ts';
+import { noiseGenerator, noiseInputs, withRoomForNoise } from '../noise/generator.ts';
+import { KEY_BYTES } from '../noise/kind.ts';
+import type { NoiseInput } from '../noise/kind.ts';
 import { makeSchedule } from '../schedule/makeSchedule.ts';
 import { Layout, planTemporaries } from '../schedule/memoryPlan.ts';
-import type { DenseStep, FusedStep, LoopStep, Schedule, Step, TransposeStep } from '../schedule/schedule.ts';
+import type { Carry, DenseStep, FusedStep, LoopStep, Schedule, Step, TransposeStep } from '../schedule/schedule.ts';
 import type { FunctionBuilder } from '../wasm/encode/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
@@ -20,6 +23,10 @@ import { emitTimeLoop } from './timeLoop.ts';
 export interface GenerateOptions {
   readonly precision: Precision;
   readonly relaxedSimd: boolean;
+  /** Outputs that take the places of inputs; none by default. */
+  readonly carries?: readonly Carry[];
+  /** Whether inputs that are noise are drawn at the beginning of every run; they are not by default. */
+  readonly generateNoise?: boolean;
 }
 
 /** Numbers that are in memory from the start. */
@@ -39,13 +46,16 @@ export interface Generated {
   readonly gradients: readonly (number | null)[];
   /** Functions that the module asks of its host, by number. */
   readonly hostFunctions: readonly string[];
+  /** The inputs that the program draws, and the address of their keys. */
+  readonly noise: readonly NoiseInput[];
+  readonly noiseKeys: number;
 }
 
 /** Functions longer than this many bytes are ended where a step ends: engines compile several smaller ones faster. */
 const LONGEST_FUNCTION = 24_000;
 
-/** The name under which the module exports its one function. */
-export const ENTRY = 'run';
+/** The names under which the module exports its two functions: one draws noise and computes, one only computes. */
+export const ENTRY = { run: 'run', compute: 'compute' } as const;
 
 /** Generates the code of a graph. */
 export function generate(graph: Graph, options: GenerateOptions): Generated {
@@ -76,25 +86,52 @@ class Generator {
   }
 
   generate(graph: Graph): Generated {
-    const schedule = makeSchedule(graph);
+    const carries = this.#options.carries ?? [];
+    const schedule = makeSchedule(graph, carries);
     const scratch = this.#scratchOf(schedule);
     this.#scratch = this.#layout.reserve(scratch);
-    const inputs = graph.inputs.map(({ shape }) => this.#layout.reserve(sizeOf(shape) * this.#elementSize));
+    const noise = this.#options.generateNoise === true ? noiseInputs(graph.inputs) : [];
+    const inputs = this.#reserveInputs(graph, noise);
+    const noiseKeys = this.#layout.reserve(noise.length * KEY_BYTES);
     const addresses = this.#place(schedule, inputs);
     const functions = this.#functions(schedule, addresses);
-    const entry = this.#module.function([], [], (f) => functions.forEach((index) => f.call(index)));
-    this.#module.export(ENTRY, entry);
+    const compute = this.#module.function([], [], (f) => {
+      for (const index of functions) f.call(index);
+      for (const { from, input } of schedule.copies) {
+        f.i32(at(inputs, input)).i32(addressIn(addresses, from)).i32(sizeOf(at(graph.inputs, input).shape) * this.#elementSize).memoryCopy();
+      }
+    });
+    const draw = noiseGenerator(this.#module, noise, { inputs: graph.inputs, addresses: inputs, keys: noiseKeys }, this.#options.precision);
+    const run = this.#module.function([], [], (f) => {
+      draw(f);
+      f.call(compute);
+    });
+    this.#module.export(ENTRY.run, run);
+    this.#module.export(ENTRY.compute, compute);
     this.#module.requireMemory(this.#layout.bytes);
     const addressOf = (id: NodeId): number => addressIn(addresses, id);
+    const outputs = schedule.outputs.map(addressOf);
+    for (const { output, input } of carries) outputs[output] = at(inputs, input);
     return {
       module: this.#module.toBytes(),
       memoryBytes: this.#layout.bytes,
       constants: this.#constants,
       inputs,
-      outputs: schedule.outputs.map(addressOf),
+      outputs,
       gradients: schedule.gradients.map((id) => (id === null ? null : addressOf(id))),
       hostFunctions: this.#host.names,
+      noise,
+      noiseKeys,
     };
+  }
+
+  /** Addresses of the inputs; noise is drawn some numbers at a time. */
+  #reserveInputs(graph: Graph, noise: readonly NoiseInput[]): number[] {
+    const drawn = new Set(noise.map(({ input }) => input));
+    return graph.inputs.map(({ shape }, i) => {
+      const count = drawn.has(i) ? withRoomForNoise(sizeOf(shape)) : sizeOf(shape);
+      return this.#layout.reserve(count * this.#elementSize);
+    });
   }
 
   /** Addresses of everything that a schedule keeps in memory. Results have memory to themselves. */
@@ -105,6 +142,7 @@ class Generator {
       if (node.op === 'input') addresses.set(id, at(inputs, node.index));
       if (node.op === 'constant') addresses.set(id, this.#constant(node.values));
     }
+    for (const [id, input] of schedule.inPlace) addresses.set(id, at(inputs, input));
     for (const [id, address] of planTemporaries(schedule, this.#layout, this.#elementSize)) addresses.set(id, address);
     return addresses;
   }

@@ -1,4 +1,5 @@
 /** @file A function as data: nodes, and which of them are its results. */
+import type { NoiseKind } from '../noise/kind.ts';
 import type { DType, Node, NodeId, Shape } from './node.ts';
 import { operandsOf, renameOperands } from './operands.ts';
 import { print } from './print.ts';
@@ -8,8 +9,11 @@ import { at } from './shape.ts';
 export interface GraphInput {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Of an input that was not declared but met while tracing, such as random draws: what it was then. */
-  readonly captured?: { readonly label: string; readonly values: Float64Array };
+  /**
+   * Of an input that was not declared but met while tracing, such as random draws: what it was then, and what noise it is, if
+   * it is nothing else.
+   */
+  readonly captured?: { readonly label: string; readonly values: Float64Array; readonly noise?: NoiseKind };
 }
 
 /** What a {@link Graph} is made of. */

@@ -1,6 +1,8 @@
 /** @file Programs as bytes: a header that can be checked, the WebAssembly module, the constants. */
 import type { DType, Shape } from '../graph/node.ts';
 import { sizeOf } from '../graph/shape.ts';
+import { KEY_BYTES } from '../noise/kind.ts';
+import type { NoiseInput } from '../noise/kind.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
 
 /** An array of a program: an argument or a result. */
@@ -25,6 +27,10 @@ export interface ProgramParts {
   readonly memoryBytes: number;
   /** Functions of numbers that the module asks of its host, by number. */
   readonly hostFunctions: readonly string[];
+  /** Captured inputs that the program draws itself. */
+  readonly noise: readonly NoiseInput[];
+  /** The address of their keys, one after the other. */
+  readonly noiseKeys: number;
   readonly module: Uint8Array;
   readonly constants: readonly { readonly address: number; readonly values: Float64Array }[];
 }
@@ -35,7 +41,7 @@ export class ProgramFormatError extends Error {
 }
 
 const MAGIC = 'TYCHEJIT';
-const VERSION = 1;
+const VERSION = 2;
 /** Magic, version, length of the whole, checksum, length of the header. */
 const PREFIX_BYTES = 24;
 
@@ -122,7 +128,11 @@ function readHeader(text: Uint8Array): Header {
   const size = header.precision === 'float32' ? 4 : 8;
   const fits = (address: number, length: number): boolean => address >= 0 && address + length * size <= header.memoryBytes;
   const arrays = [...header.inputs, ...header.outputs, ...header.gradients.filter((array) => array !== null)];
+  const { noise, noiseKeys, numArguments, inputs, memoryBytes } = header;
   const isSound =
+    noiseKeys >= 0 &&
+    noiseKeys + noise.length * KEY_BYTES <= memoryBytes &&
+    noise.every(({ input }) => input >= numArguments && input < inputs.length) &&
     arrays.every(({ address, shape }) => fits(address, sizeOf(shape))) &&
     header.constants.every(({ address, length }) => length >= 0 && fits(address, length));
   if (!isSound) throw new ProgramFormatError("the program's header names places outside of its memory");

@@ -3,4 +3,5 @@ export { registerFunction } from '../graph/functions.ts';
 export type { SpecialFunction } from '../graph/functions.ts';
 export { ProgramFormatError } from './format.ts';
 export { CompiledProgram } from './program.ts';
+export type { NoiseInput, NoiseKind } from '../noise/kind.ts';
 export type { ArraySpec, ProgramNumbers, ProgramResults, ProgramStats } from './program.ts';

@@ -3,6 +3,8 @@ import { BINARY, specialFunction, UNARY } from '../graph/functions.ts';
 import type { SpecialFunction } from '../graph/functions.ts';
 import type { DType, Shape } from '../graph/node.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
+import { KEY_BYTES } from '../noise/kind.ts';
+import type { NoiseInput } from '../noise/kind.ts';
 import { supportsRelaxedSimd } from '../wasm/relaxedSimd.ts';
 import type { ProgramArray, ProgramParts } from './format.ts';
 import { decodeProgram, encodeProgram, ProgramFormatError } from './format.ts';
@@ -50,8 +52,17 @@ export class CompiledProgram {
   readonly graph: { toString(): string };
   /** How it was compiled; null for a program from bytes. */
   readonly stats: ProgramStats | null;
-  /** Computes outputs and gradients from what is in the input views. Allocates nothing. */
+  /**
+   * The captured inputs that the program draws itself whenever it is executed, as it was compiled with `generateNoise`; their
+   * draws are those of `fillNoise` with their key.
+   */
+  readonly noise: readonly NoiseInput[];
+  /** The keys of {@link noise}, two words each, in the program's memory: to be set before it is executed, zero at first. */
+  readonly noiseKeys: Uint32Array;
+  /** Draws noise, and computes outputs and gradients from what is in the input views. Allocates nothing. */
   readonly execute: () => void;
+  /** {@link execute}, with the noise that was drawn last; before the first time, with the values met while tracing. */
+  readonly compute: () => void;
 
   readonly #parts: ProgramParts;
   readonly #inputViews: readonly ProgramNumbers[];
@@ -74,7 +85,10 @@ export class CompiledProgram {
     this.precision = parts.precision;
     this.graph = origin?.graph ?? { toString: () => `program(${this.inputs.map(({ shape }) => formatShape(shape)).join(', ')})` };
     this.stats = origin?.stats ?? null;
+    this.noise = parts.noise;
+    this.noiseKeys = new Uint32Array(memory.buffer, parts.noiseKeys, (parts.noise.length * KEY_BYTES) / 4);
     this.execute = instance.exports['run'] as () => void;
+    this.compute = instance.exports['compute'] as () => void;
   }
 
   /** A program from its parts, compiled at once. */
@@ -101,14 +115,16 @@ export class CompiledProgram {
     return CompiledProgram.fromParts(decodeProgram(bytes));
   }
 
-  /** The program as bytes, constants included. Captured inputs keep the values that they have now. */
+  /** The program as bytes, constants included. Captured inputs keep the values that they have now, but for noise. */
   toBytes(): Uint8Array {
-    const { inputs, numArguments, constants } = this.#parts;
-    const captured = inputs.slice(numArguments).map(({ address }, i) => {
-      return { address, values: Float64Array.from(at(this.#inputViews, numArguments + i)) };
-    });
+    const { inputs, numArguments, constants, noise } = this.#parts;
+    const drawn = new Set(noise.map(({ input }) => input));
+    const captured = inputs.map(({ address }, i) => ({ address, input: i })).slice(numArguments);
     const places = new Set(captured.map(({ address }) => address));
-    return encodeProgram({ ...this.#parts, constants: [...constants.filter(({ address }) => !places.has(address)), ...captured] });
+    const kept = captured.filter(({ input }) => !drawn.has(input)).map(({ address, input }) => {
+      return { address, values: Float64Array.from(at(this.#inputViews, input)) };
+    });
+    return encodeProgram({ ...this.#parts, constants: [...constants.filter(({ address }) => !places.has(address)), ...kept] });
   }
 
   /**
@@ -118,23 +134,12 @@ export class CompiledProgram {
    * @throws TypeError when their number or lengths do not fit.
    */
   run(...inputs: readonly ArrayLike<number>[]): ProgramResults {
-    if (inputs.length !== this.inputs.length) {
-      throw new TypeError(`the program takes ${this.inputs.length} arguments, got ${inputs.length}`);
-    }
-    inputs.forEach((values, i) => {
-      const { shape } = at(this.inputs, i);
-      const view = at(this.#inputViews, i);
-      const length = (values as Partial<ArrayLike<number>> | null | undefined)?.length ?? 'no array';
-      if (length !== view.length) {
-        throw new TypeError(`argument ${i} is a flat array of ${view.length} numbers, of shape ${formatShape(shape)}; got ${length}`);
-      }
-      view.set(values);
-    });
-    this.execute();
-    return {
-      outputs: this.#outputViews.map((view) => view.slice()),
-      gradients: this.#gradientViews.slice(0, this.inputs.length).map((view) => view?.slice() ?? null),
-    };
+    return this.#run(inputs, this.execute);
+  }
+
+  /** {@link run}, with the noise that was drawn last; before the first time, with the values met while tracing. */
+  replay(...inputs: readonly ArrayLike<number>[]): ProgramResults {
+    return this.#run(inputs, this.compute);
   }
 
   /** The numbers of an argument, in the program's memory; captured inputs come after the arguments. */
@@ -150,6 +155,26 @@ export class CompiledProgram {
   /** The gradient in an argument, in the program's memory; null where there is none. */
   gradientView(index: number): ProgramNumbers | null {
     return this.#gradientViews[index] ?? null;
+  }
+
+  #run(inputs: readonly ArrayLike<number>[], execute: () => void): ProgramResults {
+    if (inputs.length !== this.inputs.length) {
+      throw new TypeError(`the program takes ${this.inputs.length} arguments, got ${inputs.length}`);
+    }
+    inputs.forEach((values, i) => {
+      const { shape } = at(this.inputs, i);
+      const view = at(this.#inputViews, i);
+      const length = (values as Partial<ArrayLike<number>> | null | undefined)?.length ?? 'no array';
+      if (length !== view.length) {
+        throw new TypeError(`argument ${i} is a flat array of ${view.length} numbers, of shape ${formatShape(shape)}; got ${length}`);
+      }
+      view.set(values);
+    });
+    execute();
+    return {
+      outputs: this.#outputViews.map((view) => view.slice()),
+      gradients: this.#gradientViews.slice(0, this.inputs.length).map((view) => view?.slice() ?? null),
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { GraphInput } from '../graph/graph.ts';
 import type { NodeId, Shape } from '../graph/node.ts';
+import type { NoiseKind } from '../noise/kind.ts';
 import type { ConstantReading, TracedConstants } from './constant.ts';
 import { constantOf } from './constant.ts';
 import { TFJS_DTYPE } from './dtype.ts';
@@ -105,9 +106,9 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   /** A tensor that stands for a new input after those declared, with its default. @throws TraceError in a scan's body. */
-  capture(values: Float64Array, shape: Shape, dtype: 'float32' | 'int32' | 'bool', label: string): tf.Tensor {
+  capture(values: Float64Array, shape: Shape, dtype: 'float32' | 'int32' | 'bool', label: string, noise?: NoiseKind): tf.Tensor {
     if (this.#frame.parent !== null) throw this.#refuse(refusals.randomInScan(label));
-    this.captured.push({ shape: [...shape], dtype: dtypeOf(dtype), captured: { label, values } });
+    this.captured.push({ shape: [...shape], dtype: dtypeOf(dtype), captured: { label, values, ...(noise !== undefined && { noise }) } });
     return this.placeholder({ shape: [...shape], dtype });
   }
 

@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphInput } from '../graph/graph.ts';
 import { formatShape, sameShape } from '../graph/shape.ts';
+import { NOISE_KINDS } from '../noise/kind.ts';
+import type { NoiseKind } from '../noise/kind.ts';
 import { activeTrace } from './backend.ts';
 import { TraceError } from './error.ts';
 import { TFJS_DTYPE } from './dtype.ts';
@@ -15,17 +17,24 @@ let replayed: GraphInput[] | null = null;
  *
  * @param values - the numbers drawn.
  * @param label - what they are, for those who look at the graph's inputs.
+ * @param noise - the distribution of the numbers, if they are independent draws that a program may as well make itself; see
+ * the option `generateNoise` of `compile`.
  * @returns a tensor that stands for them; null when nothing is being traced, and they are to be used as they are.
  * @throws TraceError in the body of a scan, where every step would use the same draws.
+ * @throws TypeError for noise of an unknown kind, or that is no float32.
  */
 export function captureInput(
   values: tf.TypedArray | Float64Array,
   shape: readonly number[],
   dtype: 'float32' | 'int32' | 'bool',
   label: string,
+  noise?: NoiseKind,
 ): tf.Tensor | null {
+  if (noise !== undefined && (!NOISE_KINDS.includes(noise) || dtype !== 'float32')) {
+    throw new TypeError(`captureInput: noise is ${NOISE_KINDS.join(', ')}, in float32; got ${JSON.stringify(noise)} in ${dtype}`);
+  }
   if (replayed !== null) return replay(replayed, shape, dtype, label);
-  return activeTrace()?.capture(Float64Array.from(values), shape, dtype, label) ?? null;
+  return activeTrace()?.capture(Float64Array.from(values), shape, dtype, label, noise) ?? null;
 }
 
 /** Whether the tensor depends on the inputs of the trace that is under way, so that it has no value yet. */

@@ -155,8 +155,8 @@ describe('bytes', () => {
 
   test('other files and other versions are refused by name', () => {
     const newer = program().toBytes();
-    newer[8] = 2;
-    expect(() => CompiledProgram.fromBytes(newer)).toThrow('format version 2, this library reads version 1');
+    newer[8] = 3;
+    expect(() => CompiledProgram.fromBytes(newer)).toThrow('format version 3, this library reads version 2');
     expect(() => CompiledProgram.fromBytes(new TextEncoder().encode('{"json": "not a program at all"}'))).toThrow('not a compiled program');
     expect(() => CompiledProgram.fromBytes('no bytes' as never)).toThrow(TypeError);
   });

@@ -250,6 +250,11 @@ export class MathLanes extends VectorLanes {
     return [this.keep(() => this.f.get(low[0]).get(high[0]).shuffle(LOW_WORDS)), this.#narrowed(low[1], high[1])];
   }
 
+  /** Four float32 lanes as two vectors of float64. */
+  widened(x: Local): readonly [Local, Local] {
+    return [this.#lowHalf(x), this.#highHalf(x)];
+  }
+
   /** The low two of four float32 lanes, widened. */
   #lowHalf(x: Local): Local {
     return this.keep(() => this.f.get(x).op('f64x2.promote_low_f32x4'));

@@ -1,0 +1,29 @@
+/**
+ * @file Standard normal draws by Box and Muller (1958): r cos θ and r sin θ with r = sqrt(-2 log u) and θ a random angle.
+ *
+ * θ = 2 pi b 2^-32 = q pi/2 + φ with |φ| <= pi/4: the two highest bits of b + 2^29 are q, the others give φ. An odd q
+ * exchanges sine and cosine.
+ */
+import type { Local } from '../wasm/encode/functionBuilder.ts';
+import { horner, minusTwiceLog } from './minusLog.ts';
+import type { NoiseLanes, Words } from './noiseLanes.ts';
+
+/** (sin x - x) / x^3 within 2^-28 and (cos x - 1) / x^2 within 2^-24.6 of the whole, in powers of x^2 (test/fixtures/minimax.py). */
+const SIN_REST = [-0.16666655242443085, 0.008332176133990288, -0.00019516977772582322];
+const COS_REST = [-0.4999988377094269, 0.041655756533145905, -0.0013591552851721644];
+
+/** Up to 8.2 in size; precise to some units in the last place of r. */
+export function normals(v: NoiseLanes, { a, b }: Words): readonly [Local, Local] {
+  const r = v.sqrt(minusTwiceLog(v, a, b));
+  const phi = v.mul(v.fromSigned(v.shiftLeft(b, 2)), v.constant((Math.PI / 4) * 2 ** -31));
+  const z = v.mul(phi, phi);
+  const sin = v.add(v.mul(v.mul(z, horner(v, z, SIN_REST)), phi), phi);
+  const cos = v.add(v.mul(z, horner(v, z, COS_REST)), v.constant(1));
+  // q in the two highest bits: odd ones exchange, 1 and 2 turn the sign of the first, 2 and 3 that of the second.
+  const q = v.bitAdd(b, v.word(0x20000000));
+  const odd = v.spreadHighest(v.shiftLeft(q, 1));
+  const difference = v.bitAnd(v.bitXor(cos, sin), odd);
+  const signed = v.bitXor(r, v.bitAnd(q, v.signBit()));
+  const first = v.mul(v.bitXor(signed, v.bitAnd(odd, v.signBit())), v.bitXor(cos, difference));
+  return [first, v.mul(signed, v.bitXor(sin, difference))];
+}
