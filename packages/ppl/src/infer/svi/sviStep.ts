@@ -12,6 +12,7 @@ import { withStack } from '../../runtime/stack.ts';
 import { withValidation } from '../../util/validation.ts';
 import type { Loss, LossAndGradients, ParamGradient, Program } from './loss.ts';
 import { FiniteCheck } from './nonFinite.ts';
+import { NonFiniteStep } from './nonFiniteStep.ts';
 import { NewParams } from './paramRecorder.ts';
 
 /** Under what a step runs. The same context gives the same randomness again. */
@@ -33,7 +34,7 @@ export interface Objective<A extends unknown[]> {
  * Moves the parameters one step. All or nothing, and without interruption where tensors can be read at once.
  *
  * @returns the loss before the step.
- * @throws Error when the loss or a gradient is not finite.
+ * @throws NonFiniteStep when the loss or a gradient is not finite.
  */
 export async function takeStep<A extends unknown[]>(
   objective: Objective<A>,
@@ -114,7 +115,7 @@ function assign(variable: Variable, value: Float32Array | undefined): void {
 function checkGradient({ name, gradient }: ParameterGradient): void {
   for (let i = 0; i < gradient.length; i++) {
     if (Number.isFinite(gradient[i])) continue;
-    throw new Error(
+    throw new NonFiniteStep(
       `svi: the gradient of param "${name}" is ${gradient[i]} at element ${i}, although the loss is finite; no parameter was ` +
         'changed. Some operation has an infinite slope there (sqrt or log at 0), or tf.where hides a NaN from the loss alone.',
     );
@@ -151,11 +152,11 @@ async function explain<A extends unknown[]>(value: number, objective: Objective<
     const stack = { handler: new FiniteCheck(), outer: context.stack };
     await lossOnly(objective, { ...context, stack, validate: true }, created, args);
   } catch (error) {
-    return new Error(`${what} ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    return new NonFiniteStep(`${what} ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   } finally {
     created.remove();
   }
-  return new Error(`${what} All parameters and log-densities are finite: their sum overflows, or a KL divergence does.`);
+  return new NonFiniteStep(`${what} All parameters and log-densities are finite: their sum overflows, or a KL divergence does.`);
 }
 
 function disposeOf({ loss, gradients }: LossAndGradients): void {
