@@ -88,7 +88,8 @@ describe('a state that does not fit is refused, and nothing is changed', () => {
     ['no place in the schedule', scheduled(), { ...bare, layers: [{ name: 'optim.schedule', numbers: {} }] }, /optim\.schedule: steps of the state given must be a whole number, got undefined/],
     ['nothing at all', adam(), {} as OptimizerState, /optim\.adam: the state given is one of undefined/],
   ])('%s', (_name, optimizer, state, message) => {
-    optimizer.step([parameter('x', [1])]);
+    const y = parameter('x', [1]);
+    for (let i = 0; i < 3; i++) optimizer.step([y]);
     const before = optimizer.getState();
     expect(() => optimizer.setState(state)).toThrow(message);
     expect(optimizer.getState()).toEqual(before);
