@@ -23,9 +23,19 @@ export function checkEngine(where: string, engine: unknown): void {
  * @throws ModelChanged when its latent sites change from call to call.
  */
 export function densityOf(run: ModelRun, model: Model, engine: Engine): CompiledModelDensity | EagerModelDensity {
-  if (engine === 'eager') return new EagerModelDensity(run);
+  return byEngine(engine, model, () => new CompiledModelDensity(run), () => new EagerModelDensity(run));
+}
+
+/**
+ * What `compile` makes of `model`, or `runEagerly` does: for `'auto'` the former if it can, with one warning a model where it
+ * cannot.
+ *
+ * @throws Error for `'compiled'` when the model cannot be compiled, saying why; ModelChanged whatever the engine.
+ */
+export function byEngine<C, E>(engine: Engine, model: Model, compile: () => C, runEagerly: () => E): C | E {
+  if (engine === 'eager') return runEagerly();
   try {
-    return new CompiledModelDensity(run);
+    return compile();
   } catch (error) {
     if (isModelChanged(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -34,6 +44,6 @@ export function densityOf(run: ModelRun, model: Model, engine: Engine): Compiled
       warnedOf.add(model);
       warn(`the model runs on the eager engine, many times slower, since it cannot be compiled: ${why}\n(engine: 'eager' silences this.)`);
     }
-    return new EagerModelDensity(run);
+    return runEagerly();
   }
 }
