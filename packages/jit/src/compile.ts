@@ -96,11 +96,11 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   const begin = performance.now();
   let numUpdated = 0;
   const counted: UpdateFunction = (...args) => {
-    const next = update?.(...args) ?? [];
+    const next = (update as UpdateFunction)(...args);
     numUpdated = next.length;
     return next;
   };
-  const traced: TraceOptions = { inputs, valueAndGrad, constants, ...(update !== undefined && { update: counted }) };
+  const traced: TraceOptions = { inputs, valueAndGrad, constants, ...(update !== undefined && { update: typeof update === 'function' ? counted : update }) };
   const graph = traceGraph(fn, traced);
   if (carry !== undefined && carry.length !== numUpdated) {
     throw new TypeError(`compile: carry has one entry for each of the ${numUpdated} results of update, got ${carry.length}`);

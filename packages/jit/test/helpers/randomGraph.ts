@@ -126,8 +126,8 @@ function matrixProduct(g: GraphBuilder, a: NodeId, b: NodeId, k: number): NodeId
   return fits ? g.dot(left, right, first, second) : g.dot(left, left, false, true);
 }
 
-/** A graph with these steps; nodes of more than some hundred entries are not used further. */
-export function graphOf(steps: readonly Step[], numOutputs: number = 3): Graph {
+/** Nodes made by these steps; those of more than some hundred entries are not used further. */
+function poolOf(steps: readonly Step[]): { readonly g: GraphBuilder; readonly pool: NodeId[] } {
   const g = new GraphBuilder();
   const pool = INPUTS.map((shape, i) => g.input(i, shape, 'float'));
   for (const [operation, a, b, detail] of steps) {
@@ -136,12 +136,49 @@ export function graphOf(steps: readonly Step[], numOutputs: number = 3): Graph {
     const made = pick(OPERATIONS, operation)(g, recent(a), recent(b), detail);
     if (sizeOf(g.shape(made)) <= 300 && g.shape(made).length <= 4 && g.dtype(made) === 'float') pool.push(made);
   }
-  return new Graph({
-    inputs: INPUTS.map((shape) => ({ shape, dtype: 'float' })),
-    nodes: g.nodes,
-    outputs: pool.slice(-numOutputs),
-    gradients: INPUTS.map(() => null),
+  return { g, pool };
+}
+
+function graphFrom(g: GraphBuilder, outputs: readonly NodeId[]): Graph {
+  const inputs = INPUTS.map((shape) => ({ shape, dtype: 'float' as const }));
+  return new Graph({ inputs, nodes: g.nodes, outputs, gradients: INPUTS.map(() => null) });
+}
+
+/** A graph with these steps. */
+export function graphOf(steps: readonly Step[], numOutputs: number = 3): Graph {
+  const { g, pool } = poolOf(steps);
+  return graphFrom(g, pool.slice(-numOutputs));
+}
+
+/** A graph, and the inputs whose places its last results take. */
+export interface CarryingGraph {
+  readonly graph: Graph;
+  readonly carry: (number | null)[];
+}
+
+/** A graph with these steps, of whose inputs some are replaced: by any node there is, or by a change of themselves. */
+function carryingGraphOf(steps: readonly Step[], choices: readonly number[]): CarryingGraph {
+  const { g, pool } = poolOf(steps);
+  const carried = INPUTS.map((shape, i) => {
+    const k = choices[i]!;
+    const next = fitted(g, pick(pool.slice(k % 3 === 0 ? 0 : -5), k >> 2), shape);
+    if (k % 5 === 0) return g.binary('sub', next, g.unary('sin', i));
+    // A value and its moment, as optimisers have them.
+    return k % 5 === 1 ? g.select(choice(g, i, k), g.binary('add', g.binary('mul', i, g.scalar(0.9)), next), i) : next;
   });
+  const carry = INPUTS.map((_, i) => (choices[i]! % 4 === 3 ? null : i));
+  // In an order of their own.
+  const order = INPUTS.map((_, i) => i).sort((a, b) => (choices[a]! % 7) - (choices[b]! % 7));
+  const outputs = [...pool.slice(-2), ...order.map((i) => carried[i]!)];
+  return { graph: graphFrom(g, outputs), carry: order.map((i) => carry[i]!) };
+}
+
+/** The node in another shape. */
+function fitted(g: GraphBuilder, x: NodeId, shape: Shape): NodeId {
+  const own = g.shape(x);
+  if (sizeOf(own) === sizeOf(shape)) return g.reshape(x, shape);
+  const fits = own.length <= shape.length && own.every((n, axis) => n === 1 || n === shape[axis + shape.length - own.length]);
+  return g.broadcast(fits ? x : g.reduce('max', x, own.map((_, axis) => axis)), shape);
 }
 
 const number = fc.nat(1000);
@@ -149,6 +186,13 @@ const number = fc.nat(1000);
 /** Random graphs of up to `length` steps. */
 export function graphs(length: number = 25): fc.Arbitrary<Graph> {
   return fc.array(fc.tuple(number, number, number, number), { minLength: 1, maxLength: length }).map((steps) => graphOf(steps));
+}
+
+/** Random graphs of up to `length` steps, with results that replace inputs. */
+export function carryingGraphs(length: number = 25): fc.Arbitrary<CarryingGraph> {
+  const steps = fc.array(fc.tuple(number, number, number, number), { minLength: 1, maxLength: length });
+  const choices = fc.array(number, { minLength: INPUTS.length, maxLength: INPUTS.length });
+  return fc.tuple(steps, choices).map(([own, others]) => carryingGraphOf(own, others));
 }
 
 /** Numbers for the inputs of such a graph. */
