@@ -2,9 +2,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { captureInput } from '@tychejs/jit';
+import type { NoiseKind } from '@tychejs/jit';
 import type { Shape } from '../util/shape.ts';
 import { sizeOf } from '../util/shape.ts';
-import type { NoiseKind } from './noise.ts';
 import type { RandomStream } from './stream.ts';
 
 /** What a draw consists of. */
@@ -59,7 +59,7 @@ export function captured(
   spec: DrawSpec,
   fill: Fill,
 ): Tensor | null {
-  const input = captureInput(values, spec.shape, spec.dtype, label);
+  const input = captureInput(values, spec.shape, spec.dtype, label, spec.noise);
   if (input !== null) recorded?.push({ ...spec, stream, fill });
   return input;
 }

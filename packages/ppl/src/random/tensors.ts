@@ -5,15 +5,14 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { isTraced, TraceError } from '@tychejs/jit';
+import { fillNoise, isTraced, TraceError } from '@tychejs/jit';
+import type { NoiseKind } from '@tychejs/jit';
 import type { Shape } from '../util/shape.ts';
 import { broadcastShapes, format, sizeOf } from '../util/shape.ts';
 import { drawBinomial } from './binomial.ts';
 import { drawn } from './drawn.ts';
 import { drawGamma, drawLogGamma } from './gamma.ts';
 import { drawPoisson } from './poisson.ts';
-import type { NoiseKind } from './noise.ts';
-import { fillNoise } from './noise.ts';
 import type { RandomStream } from './stream.ts';
 import { drawVonMises } from './vonMises.ts';
 

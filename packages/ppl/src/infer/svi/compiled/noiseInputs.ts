@@ -1,4 +1,5 @@
 /** @file The random inputs of a program: which streams they come from, and drawing them anew. */
+import type { CompiledProgram } from '@tychejs/jit';
 import type { Fill, RecordedDraw } from '../../../random/drawn.ts';
 import { RandomStream } from '../../../random/stream.ts';
 import type { Derivation } from '../../../random/stream.ts';
@@ -30,48 +31,43 @@ export class NoiseInputs {
   private readonly parents: number[] = [];
   private readonly steps: Derivation[] = [];
   private readonly keys: Uint32Array;
+  private readonly words: Uint32Array;
   private readonly hostDraws: readonly HostDraw[];
   private readonly programDraws: readonly ProgramDraw[];
   private readonly pair = new Uint32Array(2);
 
   /**
-   * @param draws - in the order of their inputs.
+   * @param draws - in the order of the inputs that they became.
    * @param stream - that of the step that was recorded. Draws from elsewhere stay what they were.
-   * @param target - the numbers of the i-th random input in the program's memory.
-   * @param noiseKeys - the keys of inputs that the program draws; two words each.
+   * @param program - made of that step.
    */
-  constructor(
-    draws: readonly RecordedDraw[],
-    stream: RandomStream,
-    target: (i: number) => Float32Array | Float64Array,
-    noiseKeys: { readonly words: Uint32Array; readonly placeOf: (i: number) => number | null },
-  ) {
+  constructor(draws: readonly RecordedDraw[], stream: RandomStream, program: CompiledProgram) {
+    const firstInput = program.inputs.length;
+    const places = new Map(program.noise.map(({ input }, place) => [input, place]));
     const known = new Map<string, number>();
     const hostDraws: HostDraw[] = [];
     const programDraws: ProgramDraw[] = [];
     draws.forEach((draw, i) => {
       const { root, path } = draw.stream.lineage;
-      const place = noiseKeys.placeOf(i);
+      const place = places.get(firstInput + i);
       if (root.key.join() !== stream.key.join()) {
-        if (place !== null) noiseKeys.words.set(draw.stream.key, 2 * place);
+        if (place !== undefined) program.noiseKeys.set(draw.stream.key, 2 * place);
         return;
       }
       const number = this.numberOf(path, known);
-      if (place === null) {
-        const { length } = target(i);
-        const values = draw.dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
-        hostDraws.push({ stream: number, fill: draw.fill, values, target: target(i) });
+      if (place === undefined) {
+        const target = program.inputView(firstInput + i);
+        const values = draw.dtype === 'int32' ? new Int32Array(target.length) : new Float32Array(target.length);
+        hostDraws.push({ stream: number, fill: draw.fill, values, target });
       } else {
         programDraws.push({ stream: number, place });
       }
     });
+    this.words = program.noiseKeys;
     this.keys = new Uint32Array(2 * this.steps.length);
-    this.words = noiseKeys.words;
     this.hostDraws = hostDraws;
     this.programDraws = programDraws;
   }
-
-  private readonly words: Uint32Array;
 
   /** Lets the program's random inputs be those of a step with this stream. */
   draw(stream: RandomStream): void {

@@ -1,28 +1,58 @@
 /** @file How steps are run: compiled or eagerly. */
-import type { Engine } from '../../mcmc/target.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { canReadSynchronously } from '../../../distributions/parameter.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
-import type { Handler } from '../../../runtime/handler.ts';
 import { scopesOf } from '../../../runtime/stack.ts';
 import { warn } from '../../../util/warn.ts';
+import type { Engine } from '../../mcmc/target.ts';
 import type { Objective, StepContext } from '../sviStep.ts';
 import { evaluate, takeStep } from '../sviStep.ts';
+import type { Signature } from './arguments.ts';
 import { sameTokens, signatureOf } from './arguments.ts';
 import type { StepParam } from './paramCensus.ts';
 import { ParamCensus } from './paramCensus.ts';
+import { stepFunction } from './stepFunction.ts';
 import { StepProgram } from './stepProgram.ts';
 
-interface Compiled {
-  readonly tokens: readonly unknown[];
-  readonly program: StepProgram;
+/** How steps were run so far. */
+export interface StepStats {
+  /** `null` before the first step. */
+  readonly engine: 'compiled' | 'eager' | null;
+  /** Why steps are run eagerly although that was not asked for. */
+  readonly reason: string | null;
+  /** How many programs were compiled: one for each shape of the arguments, each combination of handlers around. */
+  readonly programs: number;
+  /** What recording and compiling them took, in milliseconds. */
+  readonly compileMilliseconds: number;
 }
 
+interface Entry {
+  readonly tokens: readonly unknown[];
+  readonly program: StepProgram;
+  steps: number;
+  /** Time spent in steps since the program was last found to be up to date, in milliseconds. */
+  unchecked: number;
+}
+
+/** Recording a step again, to see whether it has changed, may take this share of the time. */
+const CHECKING_SHARE = 0.05;
+
+/** Programs for so many different arguments, with fewer than ten steps each, show that arguments change all the time. */
+const MOST_PROGRAMS = 8;
+
+/** Where tfjs itself computes, so that programs of ours are faster at any size. */
+const SLOW_BACKENDS: ReadonlySet<string> = new Set(['cpu', 'wasm']);
+
+/** On other backends, more numbers than that in parameters stay there. */
+const SMALL = 100_000;
+
+/** Runs the steps of one objective with one optimiser, compiled if `engine` says so and it can be done. */
 export class StepEngine<A extends unknown[]> {
   private readonly objective: Objective<A>;
   private readonly optimizer: Optimizer;
   private readonly engine: Engine;
-  private programs: Compiled[] = [];
-  private params: readonly StepParam[] | null = null;
-  private reason: string | null = null;
+  private entries: Entry[] = [];
+  private last: StepStats = { engine: null, reason: null, programs: 0, compileMilliseconds: 0 };
 
   constructor(objective: Objective<A>, optimizer: Optimizer, engine: Engine) {
     this.objective = objective;
@@ -30,43 +60,136 @@ export class StepEngine<A extends unknown[]> {
     this.engine = engine;
   }
 
+  get stats(): StepStats {
+    return this.last;
+  }
+
+  /**
+   * Takes a step; see `takeStep`. An eager one and a compiled one differ by rounding only.
+   *
+   * @throws Error for engine `'compiled'` when it cannot be compiled.
+   */
   async step(context: StepContext, args: A): Promise<number> {
-    const { tokens, tensors } = signatureOf(args);
-    const program = await this.programFor(context, args, tokens, tensors);
-    const loss = program?.step(this.optimizer, context.stream, tensors) ?? null;
+    const signature = signatureOf(args);
+    const entry = await this.entryFor(context, args, signature);
+    if (entry === null) return takeStep(this.objective, this.optimizer, context, args);
+    const begin = performance.now();
+    const loss = entry.program.step(context.stream, signature.tensors);
+    entry.steps++;
+    entry.unchecked += performance.now() - begin;
     if (loss !== null) return loss;
-    program?.giveBack();
+    // Eagerly the same again, to find out where it comes from.
     return takeStep(this.objective, this.optimizer, context, args);
   }
 
-  private async programFor(context: StepContext, args: A, tokens: readonly unknown[], tensors: Parameters<StepProgram['step']>[2]): Promise<StepProgram | null> {
-    if (this.engine === 'eager' || this.reason !== null) return null;
-    const key = [...handlersOf(context), ...tokens];
-    const known = this.programs.find((entry) => sameTokens(entry.tokens, key));
-    if (known !== undefined && !known.program.isStale) return known.program;
-    this.programs = this.programs.filter(({ program }) => !program.isStale);
-    try {
-      const params = await this.discover(context, args);
-      const program = StepProgram.compile(this.objective, context, args, tensors, params);
-      this.programs.push({ tokens: key, program });
-      return program;
-    } catch (error) {
-      if (this.engine === 'compiled') throw error;
-      this.reason = error instanceof Error ? error.message : String(error);
-      warn(this.reason);
-      return null;
-    }
+  /** The loss, with nothing moved; compiled if steps with these arguments are. See `evaluate`. */
+  async loss(context: StepContext, args: A): Promise<number> {
+    const { tokens, tensors } = signatureOf(args);
+    const known = this.find(context, tokens);
+    const loss = known?.program.loss(context.stream, tensors) ?? NaN;
+    return Number.isNaN(loss) ? evaluate(this.objective, context, args) : loss;
   }
 
+  /** Lets go of what programs hold: parameters have their numbers again. */
+  settle(): void {
+    for (const { program } of this.entries) program.giveBack();
+  }
+
+  private async entryFor(context: StepContext, args: A, signature: Signature): Promise<Entry | null> {
+    if (this.engine === 'eager' || this.last.reason !== null) return this.eagerly();
+    const known = this.find(context, signature.tokens);
+    if (known !== undefined) {
+      if (!this.isDue(known) || known.program.isUpToDate()) return known;
+      if (this.engine === 'auto') return this.eagerly(CHANGES);
+      warn(`infer.SVI: ${CHANGES}`);
+    }
+    this.entries = this.entries.filter((entry) => entry !== known && !entry.program.isStale);
+    const reason = this.refusal();
+    if (reason !== null) return this.eagerly(reason);
+    const params = await this.discover(context, args);
+    return this.compiled(() => this.compile(context, args, signature, params));
+  }
+
+  private find(context: StepContext, tokens: readonly unknown[]): Entry | undefined {
+    const all = tokensIn(context, tokens);
+    return this.entries.find((entry) => sameTokens(entry.tokens, all) && !entry.program.isStale);
+  }
+
+  /** The first time that it is used again, and then whenever it has earned it. */
+  private isDue(entry: Entry): boolean {
+    const isDue = entry.steps === 1 || entry.unchecked * CHECKING_SHARE > entry.program.traceMilliseconds;
+    if (isDue) entry.unchecked = 0;
+    return isDue;
+  }
+
+  /** Why steps are not to be compiled; null if they are. */
+  private refusal(): string | null {
+    if (!canReadSynchronously()) return `the backend '${tf.getBackend()}' cannot hand out its numbers at once`;
+    if (this.engine === 'compiled') return null;
+    const wasted = this.entries.filter(({ steps }) => steps < 10).length;
+    return wasted < MOST_PROGRAMS ? null : MANY_ARGUMENTS;
+  }
+
+  /** Runs the step eagerly to find its parameters, and to check it; nothing moves. */
   private async discover(context: StepContext, args: A): Promise<readonly StepParam[]> {
     const census = new ParamCensus();
     const stack = { handler: census, outer: context.stack };
     await evaluate(this.objective, { ...context, stack }, args, Number.isFinite);
-    this.params = [...census.params.values()];
-    return this.params;
+    return [...census.params.values()];
+  }
+
+  private compile(
+    context: StepContext,
+    args: A,
+    { tokens, tensors }: Signature,
+    params: readonly StepParam[],
+  ): Entry {
+    const size = params.reduce((sum, { variable }) => sum + variable.size, 0);
+    if (this.engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
+      throw new Error(`${size} numbers are trained, for which the backend '${tf.getBackend()}' is faster`);
+    }
+    const fn = stepFunction(this.objective, context, args, tensors, params);
+    const program = new StepProgram(fn, this.optimizer, context.stream, tensors);
+    const entry = { tokens: tokensIn(context, tokens), program, steps: 0, unchecked: 0 };
+    this.entries.push(entry);
+    const { programs, compileMilliseconds } = this.last;
+    const milliseconds = compileMilliseconds + program.traceMilliseconds + program.compileMilliseconds;
+    this.last = { engine: 'compiled', reason: null, programs: programs + 1, compileMilliseconds: milliseconds };
+    return entry;
+  }
+
+  /** What `compile` gives; eager steps if it cannot be done and need not be. */
+  private compiled(compile: () => Entry): Entry | null {
+    try {
+      return compile();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (this.engine === 'compiled') throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });
+      return this.eagerly(why);
+    }
+  }
+
+  /** Steps are eager from now on. @param reason - if that was not asked for. */
+  private eagerly(reason: string | null = null): null {
+    if (reason !== null) {
+      warn(`infer.SVI: steps are run eagerly, many times slower, since they cannot be compiled: ${reason}\n(engine: 'eager' silences this.)`);
+      this.settle();
+      this.entries = [];
+    }
+    if (this.last.engine !== 'eager') this.last = { ...this.last, engine: 'eager', reason };
+    return null;
   }
 }
 
-function handlersOf({ stack }: StepContext): Handler[] {
-  return [...scopesOf(stack)].map(({ handler }) => handler);
+/** What a program is made for: the handlers around, and the arguments. */
+function tokensIn({ stack }: StepContext, tokens: readonly unknown[]): readonly unknown[] {
+  return [...[...scopesOf(stack)].map(({ handler }) => handler), ...tokens];
 }
+
+const CHANGES =
+  'what model or guide read besides their arguments changes from step to step (a number or a tensor that they close over); steps ' +
+  'since it was last looked at may have used the old value. Pass it as an argument, as a tensor';
+
+const MANY_ARGUMENTS =
+  'the arguments differ in nearly every step in more than the numbers in their tensors. Pass numbers that change as tensors, data as ' +
+  'tensors instead of arrays, and batches of one size';

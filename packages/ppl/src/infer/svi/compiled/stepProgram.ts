@@ -1,100 +1,152 @@
-/** @file A compiled step: a program that keeps parameters in its memory. */
+/** @file A compiled step: a program that keeps the parameters in its memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { compileSync } from '@tychejs/jit';
-import type { CompiledProgram } from '@tychejs/jit';
+import { compareWithEager, compileGraph, sameGraph, traceGraph } from '@tychejs/jit';
+import type { CompiledProgram, Graph, TraceOptions } from '@tychejs/jit';
 import '../../../compiled/register.ts';
-import type { Optimizer, ParameterGradient } from '../../../optim/optimizer.ts';
+import type { Optimizer } from '../../../optim/optimizer.ts';
 import type { Holder } from '../../../params/held.ts';
 import { hold, letGo } from '../../../params/held.ts';
 import type { RandomStream } from '../../../random/stream.ts';
-import type { Objective, StepContext } from '../sviStep.ts';
 import { NoiseInputs } from './noiseInputs.ts';
-import type { StepParam } from './paramCensus.ts';
-import { StepFunction } from './stepTrace.ts';
+import { ParamsChanged } from './stepFunction.ts';
+import type { StepFunction } from './stepFunction.ts';
+import type { StepUpdate } from './stepUpdate.ts';
+import { updateBy } from './stepUpdate.ts';
 
+/** Results of the program: the loss, whether loss and gradients are numbers, and what becomes of the parameters. */
+const [LOSS, IS_FINITE, FIRST_UPDATE] = [0, 1, 2];
+
+/**
+ * The program of one step: value, gradients and update. Parameters stay in its memory from step to step, until somebody asks
+ * their store for them.
+ */
 export class StepProgram implements Holder {
-  readonly compiled: CompiledProgram;
-  private readonly params: readonly StepParam[];
-  private readonly trained: readonly ParameterGradient[];
+  /** How long it took to record the step, in milliseconds. */
+  readonly traceMilliseconds: number;
+  readonly compileMilliseconds: number;
+  private readonly fn: StepFunction;
+  private readonly options: TraceOptions;
+  private readonly graph: Graph;
+  private readonly program: CompiledProgram;
+  private readonly update: StepUpdate;
   private readonly noise: NoiseInputs;
-  private readonly loss: Float32Array;
   /** The tensors whose numbers the program has. */
   private readonly loaded: (Tensor | null)[];
   private holds = false;
 
-  constructor(compiled: CompiledProgram, params: readonly StepParam[], noise: NoiseInputs, numTensors: number) {
-    this.compiled = compiled;
-    this.params = params;
-    this.noise = noise;
-    this.loss = compiled.outputView(0) as Float32Array;
-    this.loaded = Array.from({ length: numTensors }, () => null);
-    this.trained = params.flatMap(({ name, variable, isTrained }, i) => {
-      if (!isTrained) return [];
-      const [value, gradient] = [compiled.inputView(i), compiled.gradientView(i)] as [Float32Array, Float32Array];
-      return [{ name, variable, value, gradient }];
-    });
-  }
-
-  static compile<A extends unknown[]>(
-    objective: Objective<A>,
-    context: StepContext,
-    args: A,
-    tensors: readonly Tensor[],
-    params: readonly StepParam[],
-  ): StepProgram {
-    const fn = new StepFunction(objective, context, args, tensors, params);
-    const point = [...params.map(({ variable }) => variable), ...tensors].map((tensor) => tensor.dataSync());
-    const compiled = compileSync(fn.loss, { inputs: fn.inputs, precision: 'float32', valueAndGrad: true, point });
-    const target = (i: number): Float32Array => compiled.inputView(fn.inputs.length + i) as Float32Array;
-    const noise = new NoiseInputs(fn.draws, context.stream, target, { words: new Uint32Array(0), placeOf: () => null });
-    return new StepProgram(compiled, params, noise, tensors.length);
-  }
-
-  get isStale(): boolean {
-    return this.params.some(({ variable }) => variable.isDisposed);
-  }
-
-  /** null: not finite, and nothing has moved. */
-  step(optimizer: Optimizer, stream: RandomStream, tensors: readonly Tensor[]): number | null {
-    const loss = this.evaluate(stream, tensors);
-    if (!Number.isFinite(loss) || !this.trained.every(({ gradient }) => gradient.every(Number.isFinite))) return null;
-    optimizer.step(this.trained);
-    return loss;
-  }
-
-  evaluate(stream: RandomStream, tensors: readonly Tensor[]): number {
-    if (!this.holds) this.take();
-    this.load(tensors);
+  /**
+   * @param tensors - among the arguments of the step: the program is compared with an eager step there.
+   * @throws TraceError when the step cannot be compiled; ParamsChanged when it reads others than the function's parameters.
+   */
+  constructor(fn: StepFunction, optimizer: Optimizer, stream: RandomStream, tensors: readonly Tensor[]) {
+    const { params } = fn;
+    const firstInput = fn.inputs.length;
+    const trained = params.flatMap((param, input) => (param.isTrained ? [{ ...param, input }] : []));
+    const update = updateBy(optimizer, { params: trained, firstInput, firstOutput: FIRST_UPDATE });
+    const own = update.inputShapes.map((shape) => ({ shape, dtype: 'float32' as const, grad: false }));
+    const at = (tensors: readonly (Tensor | null)[], { input }: { readonly input: number }): Tensor => tensors[input] as Tensor;
+    const options: TraceOptions = {
+      inputs: [...fn.inputs, ...own],
+      valueAndGrad: true,
+      update: ([loss], gradients, inputs) => {
+        const slopes = trained.map((param) => at(gradients, param));
+        const isFinite = allFinite([loss as Tensor, ...slopes]);
+        const values = trained.map((param) => at(inputs, param));
+        return [tf.cast(isFinite, 'float32'), ...update.record(isFinite, values, slopes, inputs.slice(firstInput))];
+      },
+    };
+    const begin = performance.now();
+    const graph = traceGraph(fn.loss, options);
+    const traced = performance.now();
+    const carry = [null, ...update.carry];
+    const program = compileGraph(graph, { precision: 'float32', carry, generateNoise: true });
+    this.traceMilliseconds = traced - begin;
+    this.compileMilliseconds = performance.now() - traced;
+    this.fn = fn;
+    this.options = options;
+    this.graph = graph;
+    this.program = program;
+    this.update = update;
+    this.loaded = tensors.map(() => null);
+    this.noise = new NoiseInputs(fn.draws, stream, program);
+    const point = [...[...params.map(({ variable }) => variable), ...tensors].map((tensor) => tensor.dataSync()), ...pointOf(update)];
     this.noise.draw(stream);
-    this.compiled.execute();
-    return this.loss[0] as number;
+    compareWithEager(fn.loss, { ...options, point }, graph, (values) => program.run(...values));
+  }
+
+  /** Whether parameters that it reads are gone. */
+  get isStale(): boolean {
+    return this.fn.params.some(({ variable }) => variable.isDisposed);
+  }
+
+  /** Takes a step. @returns the loss before it; null when loss or gradients are not finite, and nothing has moved. */
+  step(stream: RandomStream, tensors: readonly Tensor[]): number | null {
+    this.run(stream, tensors, true);
+    if (this.program.outputView(IS_FINITE)[0] !== 1) return null;
+    this.update.finish(this.program);
+    return this.program.outputView(LOSS)[0] ?? NaN;
+  }
+
+  /** The loss alone. */
+  loss(stream: RandomStream, tensors: readonly Tensor[]): number {
+    this.run(stream, tensors, false);
+    return this.program.outputView(LOSS)[0] ?? NaN;
+  }
+
+  /** Whether the step, recorded once more, is still the same: what it reads besides its arguments may have changed. */
+  isUpToDate(): boolean {
+    try {
+      return sameGraph(traceGraph(this.fn.loss, this.options), this.graph);
+    } catch (error) {
+      if (error instanceof ParamsChanged) return false;
+      throw error;
+    }
   }
 
   giveBack(): void {
     if (!this.holds) return;
     this.holds = false;
-    letGo(this.params.map(({ variable }) => variable));
-    for (const { variable, value } of this.trained) {
-      const next = tf.tensor(Float32Array.from(value), (variable as tf.Variable).shape);
-      (variable as tf.Variable).assign(next);
+    letGo(this.fn.params.map(({ variable }) => variable));
+    this.fn.params.forEach(({ variable, isTrained }, i) => {
+      if (!isTrained || variable.isDisposed) return;
+      const next = tf.tensor(Float32Array.from(this.program.inputView(i)), variable.shape);
+      variable.assign(next);
       next.dispose();
-    }
+    });
   }
 
-  private take(): void {
-    const variables = this.params.map(({ variable }) => variable);
+  private run(stream: RandomStream, tensors: readonly Tensor[], moves: boolean): void {
+    if (!this.holds) this.takeOver();
+    this.load(tensors);
+    this.update.prepare(this.program, moves);
+    this.noise.draw(stream);
+    this.program.execute();
+  }
+
+  private takeOver(): void {
+    const variables = this.fn.params.map(({ variable }) => variable);
     hold(variables, this);
-    variables.forEach((variable, i) => this.compiled.inputView(i).set(variable.dataSync()));
+    variables.forEach((variable, i) => this.program.inputView(i).set(variable.dataSync()));
     this.holds = true;
   }
 
   private load(tensors: readonly Tensor[]): void {
     tensors.forEach((tensor, i) => {
       if (this.loaded[i] === tensor) return;
-      this.compiled.inputView(this.params.length + i).set(tensor.dataSync());
-      // Variables may change.
+      this.program.inputView(this.fn.params.length + i).set(tensor.dataSync());
+      // A variable may hold other numbers next time.
       this.loaded[i] = tensor instanceof tf.Variable ? null : tensor;
     });
   }
+}
+
+function allFinite(tensors: readonly Tensor[]): Tensor {
+  // A NaN is not less than anything, and goes through `max`.
+  return tensors.map((x) => tf.less(tf.max(tf.abs(x)), Infinity)).reduce((a, b) => tf.logicalAnd(a, b));
+}
+
+/** Where the update is compared with an eager one: it moves, by small numbers. */
+function pointOf({ inputShapes }: StepUpdate): Float32Array[] {
+  return inputShapes.map((shape) => new Float32Array(shape.reduce((size, n) => size * n, 1)).fill(0.5));
 }
