@@ -9,12 +9,22 @@ import type { Trace } from '../../runtime/trace.ts';
 import { format } from '../../util/shape.ts';
 import { traceProgram } from '../programTrace.ts';
 import { checkAgreement } from './agreement.ts';
+import { DetachParams } from './detachParams.ts';
 import type { Program } from './loss.ts';
 
 export interface Particle {
   readonly guide: Trace;
   /** Its latent sites have the values of the guide's. */
   readonly model: Trace;
+}
+
+export interface ParticleOptions {
+  readonly stream: RandomStream;
+  /**
+   * Whether the guide's log-densities are to depend on its parameters through its draws alone. The guide then runs again on
+   * its own draws, with its parameters as constants.
+   */
+  readonly detachGuide?: boolean;
 }
 
 /**
@@ -26,14 +36,18 @@ export function runParticle<A extends unknown[]>(
   model: Program<A>,
   guide: Program<A>,
   args: A,
-  stream: RandomStream,
+  { stream, detachGuide = false }: ParticleOptions,
 ): Particle {
   return new SeedHandler({ seed: stream }).run(() => {
-    const guideTrace = traceProgram(() => guide(...args));
-    const modelTrace = new GuideReplay(guideTrace).run(() => traceProgram(() => model(...args)));
-    checkAgreement(modelTrace, guideTrace);
-    return { guide: guideTrace, model: modelTrace };
+    const drawn = traceProgram(() => guide(...args));
+    const modelTrace = new GuideReplay(drawn).run(() => traceProgram(() => model(...args)));
+    checkAgreement(modelTrace, drawn);
+    return { guide: detachGuide ? again(drawn, () => guide(...args)) : drawn, model: modelTrace };
   });
+}
+
+function again(trace: Trace, guide: () => unknown): Trace {
+  return new ReplayHandler({ trace }).run(() => new DetachParams().run(() => traceProgram(guide)));
 }
 
 /** `replay` that speaks of model and guide when their shapes differ. */

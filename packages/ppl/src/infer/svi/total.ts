@@ -30,6 +30,12 @@ export function sumOf(x: Tensor): Scalar {
   return x.rank === 0 ? (x as Scalar) : tf.sum(x);
 }
 
+/** `x` summed over all dimensions but those in `kept` (negative); the others stay, with length one. */
+export function sumExcept(x: Tensor, kept: ReadonlySet<number>): Tensor {
+  const summed = x.shape.map((_, axis) => axis).filter((axis) => !kept.has(axis - x.rank));
+  return summed.length === 0 ? x : tf.sum(x, summed, true);
+}
+
 /** The sum of `terms`; `null` stands for zero. */
 export function addUp(terms: readonly (Scalar | null)[]): Scalar | null {
   const present = terms.filter((term) => term !== null);

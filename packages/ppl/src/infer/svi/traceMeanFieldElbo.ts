@@ -9,7 +9,10 @@ import { isValidationOn } from '../../util/validation.ts';
 import { warn } from '../../util/warn.ts';
 import type { ElboOptions } from './elbo.ts';
 import { Elbo } from './elbo.ts';
+import { checkDivergence } from './nonFinite.ts';
 import type { Particle } from './particle.ts';
+import type { Particles } from './particles.ts';
+import { average } from './particles.ts';
 import { needsScore } from './scoreFunction.ts';
 import { addUp, difference, scaledTotal, totalLogProb } from './total.ts';
 
@@ -18,16 +21,24 @@ import { addUp, difference, scaledTotal, totalLogProb } from './total.ts';
  *
  * Less noisy than {@link TraceELBO}, and right for guides whose sites are independent (mean field), or depend only on
  * sites that come before them in the model too. All draws of the guide must be reparameterised.
+ *
+ * A divergence is scaled and masked as its two sites are, so that in a subsampled plate it weighs size / subsampleSize. If a
+ * handler weighs a site otherwise in the model than in the guide, log p and log q are sampled, each with its own scale and
+ * mask: the loss has the same expectation as that of {@link TraceELBO} in any case. (Pyro takes the guide's scale for both.)
  */
 export class TraceMeanFieldELBO extends Elbo {
   private hasWarned = false;
 
-  /** @throws TypeError, RangeError or Error for options that are unknown, out of range or not to be had. */
+  /** @throws TypeError or RangeError for options that are unknown or out of range. */
   constructor(options: ElboOptions = {}) {
     super('infer.TraceMeanFieldELBO', options);
   }
 
-  protected override estimate({ guide, model }: Particle): Scalar {
+  protected override estimate(particles: Particles): Scalar {
+    return average(particles, (particle) => this.negativeElbo(particle));
+  }
+
+  private negativeElbo({ guide, model }: Particle): Scalar {
     for (const site of guide.sampleSites()) if (needsScore(site)) throw notReparameterised(site);
     if (isValidationOn()) this.warnOfOrder(model, guide);
     const costs: (Scalar | null)[] = [];
@@ -68,6 +79,7 @@ function closedForm(posterior: SampleSite, prior: SampleSite): Scalar | null | u
   if (scale !== prior.scale || mask !== prior.mask) return undefined;
   try {
     const divergence = klDivergence(posterior.distribution, prior.distribution);
+    checkDivergence(posterior, prior, divergence);
     return scaledTotal(posterior, () => divergence, () => scaleAndMask(divergence, scale, mask));
   } catch (error) {
     if (error instanceof NoClosedFormKl) return undefined;

@@ -33,7 +33,7 @@ function withGuide<R>(model: Model, body: (model: () => unknown, guide: () => un
 /** The joint run that a loss with `seed` makes of its first particle. */
 function particle(model: () => unknown, guide: () => unknown, seed: number): { model: Trace; guide: Trace } {
   const stream = RandomStream.fromSeed(seed).fold('elbo').fold(0).fold(0);
-  return runParticle(model, guide, [], stream);
+  return runParticle(model, guide, [], { stream });
 }
 
 /** log q of one site, element by element: a normal, or the exponential of one. */
