@@ -1,7 +1,9 @@
 /** @file `paramStore`: keeps the parameters of what runs inside in a store of their own. */
-import { ParamStore } from '../params/store.ts';
+import { getParamStore, ParamStore } from '../params/store.ts';
 import { Handler } from '../runtime/handler.ts';
 import type { Message } from '../runtime/message.ts';
+import type { Stack } from '../runtime/stack.ts';
+import { scopesOf } from '../runtime/stack.ts';
 import type { HandlerForms } from './forms.ts';
 import { handlerForms } from './forms.ts';
 
@@ -11,7 +13,7 @@ export interface ParamStoreOptions {
 
 /** Law: parameters inside are read from `store` instead of the process's own. The innermost store decides. */
 export class ParamStoreHandler extends Handler {
-  private readonly store: ParamStore;
+  readonly store: ParamStore;
 
   constructor({ store }: ParamStoreOptions) {
     super();
@@ -29,3 +31,9 @@ export const paramStore: HandlerForms<ParamStoreOptions, ParamStoreHandler> = ha
   ['store'],
   (options) => new ParamStoreHandler(options),
 );
+
+/** The store that parameters are read from under `stack`. */
+export function storeInForce(stack: Stack): ParamStore {
+  for (const { handler } of scopesOf(stack)) if (handler instanceof ParamStoreHandler) return handler.store;
+  return getParamStore();
+}
