@@ -6,7 +6,6 @@ import { interval, positive } from '../../constraints/interval.ts';
 import { real } from '../../constraints/real.ts';
 import type { Distribution } from '../../distributions/distribution.ts';
 import { inferConfig } from '../../handlers/inferConfig.ts';
-import { ndtri } from '../../ops/scalar/normal.ts';
 import { param, sample } from '../../primitives.ts';
 import type { AutoGuideOptions, SiteValues } from './autoGuide.ts';
 import { bySite } from './autoGuide.ts';
@@ -15,6 +14,7 @@ import type { GuideSite } from './guideSite.ts';
 import { initialLocOf } from './initialLoc.ts';
 import type { InitScale } from './initialScale.ts';
 import { checkScale, initialScaleOf } from './initialScale.ts';
+import { normalQuantiles } from './normalQuantiles.ts';
 import { checkProbabilities, quantilesOfSite } from './quantiles.ts';
 import { detachedDistributions, normalOnto } from './siteDistributions.ts';
 
@@ -69,7 +69,7 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoSiteGuide<A
     checkProbabilities(this.className, qs);
     const quantilesOf = (site: GuideSite): Tensor => {
       const [loc, scale] = [this.loc(site), this.scale(site)];
-      return quantilesOfSite(site, qs, (q) => tf.add(loc, tf.mul(scale, ndtri(q))));
+      return quantilesOfSite(site, qs, normalQuantiles(qs, loc, scale), normalQuantiles(qs.map((q) => 1 - q), loc, scale));
     };
     return this.withSites(args, (sites) => tf.tidy(() => bySite(sites, quantilesOf)));
   }

@@ -13,18 +13,16 @@ export function checkProbabilities(where: string, qs: readonly number[]): void {
  * The quantiles of a site: exact for each number by itself where the bijection treats numbers by themselves; for a simplex and
  * the like, whose elements hang together, the image of the coordinates' quantiles.
  *
- * @param unconstrainedQuantile - of the site's coordinates: q ↦ shape `site.unconstrainedShape`.
+ * @param unconstrained - the quantiles of the site's coordinates, `[qs.length, ...site.unconstrainedShape]`.
+ * @param opposite - those for 1 - q.
  * @returns shape `[qs.length] + site.shape`.
  */
-export function quantilesOfSite(site: GuideSite, qs: readonly number[], unconstrainedQuantile: (q: number) => Tensor): Tensor {
-  return tf.stack(qs.map((q) => quantile(site, q, unconstrainedQuantile)));
-}
-
-function quantile({ transform, support }: GuideSite, q: number, unconstrainedQuantile: (q: number) => Tensor): Tensor {
-  const value = transform.forward(unconstrainedQuantile(q));
+export function quantilesOfSite({ transform, support }: GuideSite, qs: readonly number[], unconstrained: Tensor, opposite: Tensor): Tensor {
+  const values = transform.forward(unconstrained);
   const base = support instanceof IndependentConstraint ? support.base : support;
-  if (base.eventDim > 0) return value;
+  if (base.eventDim > 0) return values;
   // The transform may turn numbers round, as that onto what lies below a bound does.
-  const opposite = transform.forward(unconstrainedQuantile(1 - q));
-  return q < 0.5 ? tf.minimum(value, opposite) : tf.maximum(value, opposite);
+  const others = transform.forward(opposite);
+  const isLow = tf.reshape(tf.tensor1d(qs.map((q) => q < 0.5), 'bool'), [qs.length, ...values.shape.slice(1).map(() => 1)]);
+  return tf.where(tf.broadcastTo(isLow, values.shape), tf.minimum(values, others), tf.maximum(values, others));
 }
