@@ -1,5 +1,5 @@
 /** @file The loop that fills an array with draws. */
-import type { Local } from '../wasm/encode/functionBuilder.ts';
+import type { FunctionBuilder, Local } from '../wasm/encode/functionBuilder.ts';
 import type { ModuleBuilder } from '../wasm/encode/moduleBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
 import { exponentials } from './exponential.ts';
@@ -17,11 +17,11 @@ const TRANSFORMS: Readonly<Record<NoiseKind, (v: NoiseLanes, words: Words) => re
   exponential: exponentials,
 };
 
-/** Vectors of counters that are encrypted side by side. */
-const SIDE_BY_SIDE = 2;
+/** Draws are made so many at once: two of each of four counters. */
+export const BLOCK = 8;
 
-/** Draws are made so many at once: two of each counter. */
-export const BLOCK: number = 8 * SIDE_BY_SIDE;
+/** How many blocks are made side by side, to have something to do while one waits, and to load constants once for all. */
+const SIDE_BY_SIDE = 4;
 
 /** What {@link noiseKernel} makes, as its host sees it. */
 export type NoiseFunction = (key0: number, key1: number, counter: number, address: number, blocks: number) => void;
@@ -40,17 +40,27 @@ export function noiseKernel(module: ModuleBuilder, kind: NoiseKind, precision: P
     const started = f.local('v128');
     f.get(counter).op('i32x4.splat').v128(new Uint8Array(Uint32Array.of(0, 1, 2, 3).buffer)).op('i32x4.add');
     f.get(key.start).op('i32x4.add').set(started);
-    f.get(blocks).op('i32.eqz').if(() => f.op('return'));
-    f.loop((again) => {
-      f.scoped(() => {
-        const vectors = Array.from({ length: SIDE_BY_SIDE }, (_, i) => (i === 0 ? started : v.bitAdd(started, v.word(4 * i))));
+    for (const count of [SIDE_BY_SIDE, 1]) {
+      whileAtLeast(f, blocks, count, () => {
+        const vectors = Array.from({ length: count }, (_, i) => (i === 0 ? started : v.bitAdd(started, v.word(4 * i))));
         threefry(v, key, vectors).forEach((words, i) => {
-          TRANSFORMS[kind](v, words).forEach((draws, half) => store(v, precision, address, 8 * i + 4 * half, draws));
+          TRANSFORMS[kind](v, words).forEach((draws, half) => store(v, precision, address, BLOCK * i + 4 * half, draws));
         });
-        f.get(v.bitAdd(started, v.word(4 * SIDE_BY_SIDE))).set(started);
+        f.get(v.bitAdd(started, v.word(4 * count))).set(started);
+        f.increment(address, count * BLOCK * (precision === 'float64' ? 8 : 4));
       });
-      f.increment(address, BLOCK * (precision === 'float64' ? 8 : 4));
-      f.get(blocks).i32(1).op('i32.sub').tee(blocks).brIf(again);
+    }
+  });
+}
+
+/** Runs `body` as often as `step` can be taken from `left`, which keeps the rest. */
+function whileAtLeast(f: FunctionBuilder, left: Local, step: number, body: () => void): void {
+  const isEnough = (): FunctionBuilder => f.get(left).i32(step).op('i32.ge_u');
+  isEnough().if(() => {
+    f.loop((again) => {
+      f.scoped(body);
+      f.increment(left, -step);
+      isEnough().brIf(again);
     });
   });
 }

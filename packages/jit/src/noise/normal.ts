@@ -8,11 +8,11 @@ import type { Local } from '../wasm/encode/functionBuilder.ts';
 import { horner, minusTwiceLog } from './minusLog.ts';
 import type { NoiseLanes, Words } from './noiseLanes.ts';
 
-/** (sin x - x) / x^3 within 2^-28 and (cos x - 1) / x^2 within 2^-24.6 of the whole, in powers of x^2 (test/fixtures/minimax.py). */
+/** (sin x - x) / x^3 and (cos x - 1) / x^2 in powers of x^2: 2^-28 and 2^-24 of the whole (test/fixtures/minimax.py). */
 const SIN_REST = [-0.16666655242443085, 0.008332176133990288, -0.00019516977772582322];
-const COS_REST = [-0.4999988377094269, 0.041655756533145905, -0.0013591552851721644];
+const COS_REST = [-0.49999895691871643, 0.04165627434849739, -0.001359753543511033];
 
-/** Up to 8.2 in size; precise to some units in the last place of r. */
+/** Up to 8.3 in size; each is precise to some units in its last place. */
 export function normals(v: NoiseLanes, { a, b }: Words): readonly [Local, Local] {
   const r = v.sqrt(minusTwiceLog(v, a, b));
   const phi = v.mul(v.fromSigned(v.shiftLeft(b, 2)), v.constant((Math.PI / 4) * 2 ** -31));

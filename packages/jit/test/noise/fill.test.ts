@@ -35,12 +35,7 @@ function worst(kind: NoiseKind, keys: readonly (readonly [number, number])[], co
 
 test.each(['normal', 'exponential'] as const)('%s draws are precise in relative terms', (kind) => {
   // Some ten roundings, that seldom add up.
-  expect(worst(kind, [[1, 2], [0xdeadbeef, 3]], 100_000)).toBeLessThan(8);
-});
-
-describe('rare words', () => {
-  // Found by looking through 2^32 counters: keys (0, k) whose first word is extreme.
-  test.todo('the least and the greatest');
+  expect(worst(kind, [[1, 2], [0xdeadbeef, 3]], 30_000)).toBeLessThan(6);
 });
 
 test('every length has exactly its elements, and shorter arrays begin like longer ones', () => {

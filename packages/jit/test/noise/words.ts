@@ -22,23 +22,30 @@ export function threefry([k0, k1]: readonly [number, number], [c0, c1]: readonly
 
 /** Element `e` of the noise of a key, in float64. */
 export function drawOf(kind: NoiseKind, key: readonly [number, number], e: number): number {
-  const isFirst = e % 8 < 4;
-  const [a, b] = threefry(key, [4 * Math.floor(e / 8) + (e % 4), 0]);
-  const [word, other] = isFirst ? [a, b] : [b, a];
-  if (kind === 'uniform') return (Math.floor(word / 512) + 0.5) / 2 ** 23;
-  if (kind === 'exponential') return minusLog(word, other);
+  const words = threefry(key, [4 * Math.floor(e / 8) + (e % 4), 0]);
+  return drawsOf(kind, words)[e % 8 < 4 ? 0 : 1];
+}
+
+/** The two draws that are made of two words, in float64. */
+export function drawsOf(kind: NoiseKind, [a, b]: readonly [number, number]): [number, number] {
+  if (kind === 'uniform') return [uniform(a), uniform(b)];
+  if (kind === 'exponential') return [minusLog(a, b), minusLog(b, a)];
   const r = Math.sqrt(2 * minusLog(a, b));
-  const angle = (2 * Math.PI * b) / 2 ** 32;
-  return isFirst ? r * Math.cos(angle) : r * sinOf(b, angle);
+  return [r * cosOfTurn(b / 2 ** 32), r * cosOfTurn(b / 2 ** 32 - 0.25)];
+}
+
+function uniform(word: number): number {
+  return (Math.floor(word / 512) + 0.5) / 2 ** 23;
+}
+
+/** cos 2 pi t, exact where it is 0, for -1/4 <= t < 1. */
+function cosOfTurn(t: number): number {
+  const fromHalf = Math.abs(Math.abs(t) - 0.5);
+  return Math.sin(2 * Math.PI * (fromHalf - 0.25));
 }
 
 /** -log of (word + f) 2^-32, by log1p where that is near 1. */
 function minusLog(word: number, fine: number): number {
   const f = ((fine % 65536) + 0.5) / 65536;
   return word < 2 ** 31 ? -Math.log((word + f) / 2 ** 32) : -Math.log1p((word - 2 ** 32 + f) / 2 ** 32);
-}
-
-/** sin of the angle of b, whose multiples of pi float64 does not meet exactly. */
-function sinOf(b: number, angle: number): number {
-  return b > 2 ** 30 && b < 3 * 2 ** 30 ? Math.sin((2 * Math.PI * (2 ** 31 - b)) / 2 ** 32) : Math.sin(angle);
 }
