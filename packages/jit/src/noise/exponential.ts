@@ -1,6 +1,6 @@
 /** @file Exponential draws of rate 1. */
 import type { Local } from '../wasm/encode/functionBuilder.ts';
-import { minusTwiceLog } from './minusLog.ts';
+import { minusTwiceLog } from './minusTwiceLog.ts';
 import type { NoiseLanes, Words } from './noiseLanes.ts';
 
 /** -log u of each word, with the lower half of the other for what lies beyond its last bit: between 2^-49 and 34. */

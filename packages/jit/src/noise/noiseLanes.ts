@@ -46,6 +46,11 @@ export class NoiseLanes extends MathLanes {
   fromSigned(a: Local): Local {
     return this.keep(() => this.f.get(a).op('f32x4.convert_i32x4_s'));
   }
+
+  /** c[0] + c[1] x + c[2] x^2 + ... in the fewest instructions: there are other draws to work on while one waits. */
+  horner(x: Local, coefficients: readonly number[]): Local {
+    return coefficients.map((c) => this.constant(c)).reduceRight((sum, c) => this.add(this.mul(sum, x), c));
+  }
 }
 
 function refuse(name: string): never {

@@ -5,7 +5,7 @@
  * exchanges sine and cosine.
  */
 import type { Local } from '../wasm/encode/functionBuilder.ts';
-import { horner, minusTwiceLog } from './minusLog.ts';
+import { minusTwiceLog } from './minusTwiceLog.ts';
 import type { NoiseLanes, Words } from './noiseLanes.ts';
 
 /** (sin x - x) / x^3 and (cos x - 1) / x^2 in powers of x^2: 2^-28 and 2^-24 of the whole (test/fixtures/minimax.py). */
@@ -17,8 +17,8 @@ export function normals(v: NoiseLanes, { a, b }: Words): readonly [Local, Local]
   const r = v.sqrt(minusTwiceLog(v, a, b));
   const phi = v.mul(v.fromSigned(v.shiftLeft(b, 2)), v.constant((Math.PI / 4) * 2 ** -31));
   const z = v.mul(phi, phi);
-  const sin = v.add(v.mul(v.mul(z, horner(v, z, SIN_REST)), phi), phi);
-  const cos = v.add(v.mul(z, horner(v, z, COS_REST)), v.constant(1));
+  const sin = v.add(v.mul(v.mul(z, v.horner(z, SIN_REST)), phi), phi);
+  const cos = v.add(v.mul(z, v.horner(z, COS_REST)), v.constant(1));
   // q in the two highest bits: odd ones exchange, 1 and 2 turn the sign of the first, 2 and 3 that of the second.
   const q = v.bitAdd(b, v.word(0x20000000));
   const odd = v.spreadHighest(v.shiftLeft(q, 1));

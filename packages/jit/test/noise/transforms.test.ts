@@ -14,7 +14,7 @@ const TRANSFORMS = { normal: normals, uniform: uniforms, exponential: exponentia
 const WORDS: readonly number[] = [
   ...new Set(Array.from({ length: 33 }, (_, i) => [-1, 0, 1].map((d) => (2 ** i + d) >>> 0)).flat()),
   ...[1, 3, 5, 6, 7].flatMap((octant) => [-1, 0, 1].map((d) => octant * 2 ** 29 + d)),
-  ...[0xb504f333, 0x12345678, 0xfedcba98, 0xffff0000, 0xffff8000, 0xff000001],
+  0xb504f333, 0x12345678, 0xfedcba98, 0xffff0000, 0xffff8000, 0xff000001,
 ];
 
 const PAIRS: readonly [number, number][] = WORDS.flatMap((a) => WORDS.map((b): [number, number] => [a, b]));

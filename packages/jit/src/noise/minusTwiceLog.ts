@@ -28,11 +28,6 @@ export function minusTwiceLog(v: NoiseLanes, word: Local, fine: Local): Local {
   const d = v.sub(v.sub(one, m), v.atMost(signed, 0));
   const s = v.div(d, v.sub(v.constant(2), d));
   const z = v.mul(s, s);
-  const rest = v.mul(z, horner(v, z, REST));
+  const rest = v.mul(z, v.horner(z, REST));
   return v.add(v.mul(k, v.constant(2 * Math.LN2)), v.mul(s, v.add(rest, v.constant(4))));
-}
-
-/** c[0] + c[1] x + c[2] x^2 + ...: fewest instructions; there are other draws to work on while one waits. */
-export function horner(v: NoiseLanes, x: Local, coefficients: readonly number[]): Local {
-  return coefficients.map((c) => v.constant(c)).reduceRight((sum, c) => v.add(v.mul(sum, x), c));
 }
