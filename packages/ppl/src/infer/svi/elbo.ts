@@ -65,7 +65,7 @@ export abstract class Elbo implements Loss {
   /** The loss as the particles see it; its gradient is an estimate of the gradient of the loss. */
   protected abstract estimate(particles: Particles): Scalar;
 
-  /** The number that {@link estimate} gives, where it is cheaper without the gradient. */
+  /** The number that {@link estimate} gives, where it is cheaper without the gradient. It reads the same parameters. */
   protected value(particles: Particles): Scalar {
     return this.estimate(particles);
   }

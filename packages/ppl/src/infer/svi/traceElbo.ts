@@ -58,7 +58,7 @@ export class TraceELBO extends Elbo {
 }
 
 /** log q - log p. */
-export function negativeElbo({ guide, model }: Particle): Scalar {
+function negativeElbo({ guide, model }: Particle): Scalar {
   return difference(addUp(guide.sampleSites().map(totalLogProb)), addUp(model.sampleSites().map(totalLogProb)));
 }
 

@@ -10,7 +10,7 @@ import type { Particle } from './particle.ts';
 import type { Particles } from './particles.ts';
 import { average } from './particles.ts';
 import { reward, scoreTerm } from './scoreFunction.ts';
-import { negativeElbo, surrogate } from './traceElbo.ts';
+import { surrogate } from './traceElbo.ts';
 
 /**
  * The ELBO of {@link TraceELBO}, with two means against the noise of the score function: the reward of a draw leaves out
@@ -34,14 +34,19 @@ export class TraceGraphELBO extends Elbo {
 
   protected override estimate(particles: Particles): Scalar {
     const baselines = new Baselines(particles.dim);
-    const loss = average(particles, (particle) => surrogate(particle, (site) => scoreWithBaseline(site, particle, baselines)));
+    const loss = withBaselines(particles, baselines);
     baselines.update();
     return loss;
   }
 
+  /** The same parameters are read as for the gradient, but averages do not move. */
   protected override value(particles: Particles): Scalar {
-    return average(particles, negativeElbo);
+    return withBaselines(particles, new Baselines(particles.dim));
   }
+}
+
+function withBaselines(particles: Particles, baselines: Baselines): Scalar {
+  return average(particles, (particle) => surrogate(particle, (site) => scoreWithBaseline(site, particle, baselines)));
 }
 
 function scoreWithBaseline(site: SampleSite, particle: Particle, baselines: Baselines): Scalar {
