@@ -1,7 +1,7 @@
 /** @file Training: epochs of steps of stochastic variational inference. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { breathe, checkOptions, currentStack, infer, progressSink, randomStream, withStack } from '@tychejs/ppl';
-import type { optim } from '@tychejs/ppl';
+import type { Engine, optim } from '@tychejs/ppl';
 import type { FitData, StepData } from './fitData.ts';
 import { dataSource } from './fitData.ts';
 import type { NetInput } from './lift/net.ts';
@@ -29,13 +29,15 @@ export interface FitOptions {
   readonly numParticles?: number;
   /** Whether divergences from the prior are computed in closed form where there is one; true by default. */
   readonly closedFormKl?: boolean;
+  /** Whether steps are compiled, once for each shape of a batch; `'auto'`, the default, where that can be done. */
+  readonly engine?: Engine;
   /** Ends training with the signal's reason; what has been learnt stays. */
   readonly signal?: AbortSignal;
   /** Shows a line of progress on standard error; by default if that is a terminal. */
   readonly progressBar?: boolean;
 }
 
-const KEYS: readonly string[] = ['optim', 'epochs', 'batchSize', 'onEpoch', 'numParticles', 'closedFormKl', 'signal', 'progressBar'];
+const KEYS: readonly string[] = ['optim', 'epochs', 'batchSize', 'onEpoch', 'numParticles', 'closedFormKl', 'engine', 'signal', 'progressBar'];
 
 /** The event loop gets its turn after this many milliseconds. */
 const BREATHE_MS = 30;
@@ -58,7 +60,7 @@ export interface Trainee {
 export async function fit(trainee: Trainee, data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
   const { where } = trainee;
   checkOptions(where, options, KEYS);
-  const { epochs, batchSize, onEpoch, numParticles = 1, closedFormKl = true, signal } = options;
+  const { epochs, batchSize, onEpoch, numParticles = 1, closedFormKl = true, engine = 'auto', signal } = options;
   if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`${where}: epochs must be a positive integer, got ${epochs}`);
   const source = dataSource(where, data, batchSize);
   const datasetSize = trainee.datasetSize ?? source.size ?? undefined;
@@ -70,7 +72,7 @@ export async function fit(trainee: Trainee, data: FitData, options: FitOptions):
   }
   const Objective = closedFormKl ? infer.TraceMeanFieldELBO : infer.TraceELBO;
   const { optim, model, guide } = { ...trainee, ...options };
-  const svi = new infer.SVI<[NetInput, Tensor, number]>({ model, guide, optim, loss: new Objective({ numParticles }) });
+  const svi = new infer.SVI<[NetInput, Tensor, number]>({ model, guide, optim, loss: new Objective({ numParticles }), engine });
   // In a browser the handlers in force are forgotten at the first `await`.
   const stack = currentStack();
   const shuffling = randomStream('bnn.fit');

@@ -1,7 +1,7 @@
 /** @file One of several classes. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOptions, dist, ops } from '@tychejs/ppl';
+import { canReadSynchronously, checkOptions, dist, ops } from '@tychejs/ppl';
 import type { LikelihoodOptions } from './likelihood.ts';
 import { LIKELIHOOD_KEYS } from './likelihood.ts';
 import { OutputLikelihood } from './outputLikelihood.ts';
@@ -41,7 +41,7 @@ export class CategoricalLikelihood extends OutputLikelihood {
 
   protected override readTargets(targets: Tensor, predictions: Tensor): Tensor {
     const classes = predictions.shape.at(-1) ?? 0;
-    if (canRead()) {
+    if (canReadSynchronously()) {
       const wrong = targets.dataSync().find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
       if (wrong !== undefined) {
         throw new RangeError(`${WHERE}: targets must be class labels 0 .. ${classes - 1}, as the net has ${classes} outputs; got ${wrong}`);
@@ -61,11 +61,6 @@ export class CategoricalLikelihood extends OutputLikelihood {
     if (targets.at(-1) === 1) return 'Targets are class labels, without a dimension for the classes: tf.squeeze(y, [-1]).';
     return 'Targets are class labels: one integer for each row of outputs.';
   }
-}
-
-/** Backends on the GPU cannot be read without waiting. */
-function canRead(): boolean {
-  return !['webgl', 'webgpu'].includes(tf.getBackend());
 }
 
 /**

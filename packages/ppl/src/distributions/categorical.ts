@@ -1,6 +1,7 @@
 /** @file The categorical distribution. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { isTracing } from '../backend/tracing.ts';
 import type { Constraint } from '../constraints/constraint.ts';
 import { integerInterval } from '../constraints/integers.ts';
 import { realVector } from '../constraints/real.ts';
@@ -61,7 +62,14 @@ export class Categorical extends Distribution {
     // Chosen by `where` rather than by a product: a class of probability zero has an infinite logarithm.
     const isChosen = tf.cast(tf.oneHot(value, this.numClasses), 'bool');
     const chosen = tf.sum(tf.where(isChosen, parameter, 0), -1);
-    return this.isLogits ? tf.sub(chosen, logSumExp(parameter, -1)) : tf.log(chosen);
+    if (!this.isLogits) return tf.log(chosen);
+    const logProb = tf.sub(chosen, logSumExp(parameter, -1));
+    // A program cannot complain of a value that is no class: it gives NaN.
+    return isTracing() ? tf.where(this.isClass(value), logProb, Number.NaN) : logProb;
+  }
+
+  private isClass(value: Tensor): Tensor {
+    return tf.logicalAnd(tf.greaterEqual(value, 0), tf.less(value, this.numClasses));
   }
 
   /** NaN: classes are names, not quantities. */

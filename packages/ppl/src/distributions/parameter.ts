@@ -26,7 +26,7 @@ export function describe(parameter: Parameter): string {
 /** Backends that cannot read tensors at once. */
 const UNREADABLE: ReadonlySet<string> = new Set(['webgl', 'webgpu']);
 
-/** Whether the active backend can read a tensor's values without waiting. */
+/** Whether a tensor's values can be read without waiting: the active backend can do it, and nothing is being compiled. */
 export function canReadSynchronously(): boolean {
   return !isTracing() && !UNREADABLE.has(tf.getBackend());
 }
