@@ -5,17 +5,17 @@ import { BLOCK, noiseKernel } from './kernel.ts';
 import { NOISE_KINDS } from './kind.ts';
 import type { NoiseKind } from './kind.ts';
 
-/** The module has one page of memory, which it fills as often as need be. */
+/** A kernel's module has one page of memory, which it fills as often as need be. */
 const PAGE_BYTES = 65536;
 const CHUNK = PAGE_BYTES / 4;
 
-/** The kernels, and the draws that they write. */
+/** A kernel, and the draws that it writes. */
 interface Filler {
-  readonly functions: Readonly<Record<NoiseKind, NoiseFunction>>;
+  readonly fill: NoiseFunction;
   readonly draws: Float32Array;
 }
 
-let filler: Filler | undefined;
+const fillers = new Map<NoiseKind, Filler>();
 
 /**
  * Fills an array with independent draws: standard normal ones, uniform ones in (0, 1), or exponential ones of rate 1. They are
@@ -34,21 +34,30 @@ let filler: Filler | undefined;
 export function fillNoise(kind: NoiseKind, key0: number, key1: number, out: Float32Array): void {
   if (!NOISE_KINDS.includes(kind)) throw new TypeError(`fillNoise: there is no kind ${JSON.stringify(kind)} of noise, only ${NOISE_KINDS.join(', ')}`);
   if (!(out instanceof Float32Array)) throw new TypeError('fillNoise: noise is written to a Float32Array');
-  filler ??= makeFiller();
-  const { functions, draws } = filler;
+  const { fill, draws } = fillerOf(kind);
   for (let begin = 0; begin < out.length; begin += CHUNK) {
     const count = Math.min(CHUNK, out.length - begin);
-    functions[kind](key0, key1, begin / 2, 0, Math.ceil(count / BLOCK));
+    fill(key0, key1, begin / 2, 0, Math.ceil(count / BLOCK));
     out.set(draws.subarray(0, count), begin);
   }
 }
 
-function makeFiller(): Filler {
+/** The filler of a kind, made when it is asked for first. */
+function fillerOf(kind: NoiseKind): Filler {
+  let filler = fillers.get(kind);
+  if (filler === undefined) {
+    filler = makeFiller(kind);
+    fillers.set(kind, filler);
+  }
+  return filler;
+}
+
+function makeFiller(kind: NoiseKind): Filler {
   const module = new ModuleBuilder();
-  for (const kind of NOISE_KINDS) module.export(kind, noiseKernel(module, kind, 'float32'));
+  module.export('fill', noiseKernel(module, kind, 'float32'));
   module.requireMemory(PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const compiled = new WebAssembly.Module(module.toBytes() as Uint8Array<ArrayBuffer>);
   const { exports } = new WebAssembly.Instance(compiled, { host: { memory } });
-  return { functions: exports as Filler['functions'], draws: new Float32Array(memory.buffer) };
+  return { fill: exports['fill'] as NoiseFunction, draws: new Float32Array(memory.buffer) };
 }
