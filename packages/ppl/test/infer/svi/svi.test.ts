@@ -181,7 +181,7 @@ describe('run', () => {
       const end = performance.now() + 10;
       while (performance.now() < end);
     };
-    const svi = makeSvi({ model: busy });
+    const svi = makeSvi({ model: busy, engine: 'eager' });
     await svi.run({ steps: 25 });
     clearInterval(timer);
     expect(performance.now()).toBeGreaterThan(until);
@@ -374,19 +374,19 @@ describe('what is no number', () => {
 
 test('checks are on in the first step of a run, off in the others, and off if they were before', async () => {
   const seen: boolean[] = [];
-  const svi = makeSvi({ model: () => (seen.push(isValidationOn()), model()) });
+  const svi = makeSvi({ model: () => (seen.push(isValidationOn()), model()), engine: 'eager' });
   await svi.run({ steps: 3 });
   await svi.run({ steps: 2 });
   expect(seen).toEqual([true, false, false, true, false]);
   seen.length = 0;
-  const other = makeSvi({ model: () => (seen.push(isValidationOn()), model()) });
+  const other = makeSvi({ model: () => (seen.push(isValidationOn()), model()), engine: 'eager' });
   await other.step();
   await other.step();
   await other.evaluateLoss();
   expect(seen).toEqual([true, false, true]);
   seen.length = 0;
   setValidation(false);
-  await makeSvi({ model: () => (seen.push(isValidationOn()), model()) }).step();
+  await makeSvi({ model: () => (seen.push(isValidationOn()), model()), engine: 'eager' }).step();
   setValidation(true);
   expect(seen).toEqual([false]);
 });
