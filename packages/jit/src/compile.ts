@@ -95,12 +95,12 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   const target = checkTarget('compile', options);
   const begin = performance.now();
   let numUpdated = 0;
-  const counted: UpdateFunction = (...args) => {
-    const next = (update as UpdateFunction)(...args);
-    numUpdated = next.length;
-    return next;
+  const traced: TraceOptions = {
+    inputs,
+    valueAndGrad,
+    constants,
+    ...(update !== undefined && { update: counting(update, (count) => (numUpdated = count)) }),
   };
-  const traced: TraceOptions = { inputs, valueAndGrad, constants, ...(update !== undefined && { update: typeof update === 'function' ? counted : update }) };
   const graph = traceGraph(fn, traced);
   if (carry !== undefined && carry.length !== numUpdated) {
     throw new TypeError(`compile: carry has one entry for each of the ${numUpdated} results of update, got ${carry.length}`);
@@ -112,6 +112,16 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
     compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values));
   }
   return program;
+}
+
+/** An update that says how many results it gave; what is no function is left to be refused. */
+function counting(update: UpdateFunction, note: (count: number) => void): UpdateFunction {
+  if (typeof update !== 'function') return update;
+  return (...args) => {
+    const next = update(...args);
+    note(next.length);
+    return next;
+  };
 }
 
 /** Addresses have 32 bits. */

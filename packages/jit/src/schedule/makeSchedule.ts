@@ -4,8 +4,9 @@ import type { LoopNode, NodeId, NodeOf, Shape } from '../graph/node.ts';
 import { operandsOf } from '../graph/operands.ts';
 import { at, sizeOf, stridesOf } from '../graph/shape.ts';
 import { accessesOf, domainNode, entrywiseOperands, isElementwise, isFused, isIdentity, squeeze } from './fused.ts';
-import { InputReadings, mayReplace } from './inPlace.ts';
-import type { Access, Carry, FusedStep, Lifetime, Operand, Schedule, Step, Value } from './schedule.ts';
+import { InputReadings, placeCarried } from './inPlace.ts';
+import { findLifetimes } from './lifetimes.ts';
+import type { Access, Carry, FusedStep, Operand, Schedule, Step, Value } from './schedule.ts';
 import { sink } from './sink.ts';
 import type { View } from './view.ts';
 import { broadcastView, isContiguous, isTransposed, reshapeView, sliceView, transposeView, wholeView } from './view.ts';
@@ -37,7 +38,6 @@ class Scheduler {
   readonly #firstWrite = new Map<NodeId, number>();
   /** Places of loops that are not full, by their domain, ascending. */
   readonly #open = new Map<string, number[]>();
-  readonly #stored = new Map<NodeId, Lifetime>();
   readonly #loopItems = new Map<NodeId, Map<number, NodeId>>();
   readonly #carries: readonly Carry[];
   /** The inputs whose places values are to take. */
@@ -64,9 +64,10 @@ class Scheduler {
     const [steps, values, accesses] = [this.#steps, this.#values, this.#accesses];
     sink({ steps, values, accesses, stepOf: this.#stepOf, results: new Set(results), mostMembers: MOST_MEMBERS });
     this.#dropEmptySteps();
-    this.#findStored(results);
-    const stored = this.#stored;
-    return { graph: this.#graph, values, views: this.#views, accesses, steps, stored, outputs, gradients, ...this.#carried(outputs) };
+    const firstWriteOf = (id: NodeId): number => this.#firstWrite.get(id) ?? this.#stepOf[id] ?? -1;
+    const stored = findLifetimes({ steps, values, accesses }, firstWriteOf, (id) => this.#stepOf[id], results);
+    const carried = placeCarried({ steps, values, accesses }, this.#carries, outputs, firstWriteOf);
+    return { graph: this.#graph, values, views: this.#views, accesses, steps, stored, outputs, gradients, ...carried };
   }
 
   readonly #shapeOf = (id: NodeId): Shape => this.#shape(id);
@@ -255,25 +256,9 @@ class Scheduler {
     return result;
   }
 
-  /** Which results are where the inputs are that they replace, and which have to be copied there. */
-  #carried(outputs: readonly NodeId[]): Pick<Schedule, 'inPlace' | 'copies'> {
-    const readings = new InputReadings(this.#steps, this.#values, this.#accesses);
-    const inPlace = new Map<NodeId, number>();
-    const copies: { from: NodeId; input: number }[] = [];
-    for (const { output, input } of this.#carries) {
-      const from = at(outputs, output);
-      const result = at(this.#values, from);
-      // Nothing to be done.
-      if (result.op === 'input') continue;
-      if (mayReplace(result, this.#stored.get(from)?.first ?? 0, readings.lastOf(input))) inPlace.set(from, input);
-      else copies.push({ from, input });
-    }
-    return { inPlace, copies };
-  }
-
   /** The first step in which a loop's value may replace an input, as far as it has been read yet. */
   #firstToReplace(input: number, node: Value, key: string): number {
-    const { step, isIndexForIndex } = new InputReadings(this.#steps, this.#values, this.#accesses).lastOf(input);
+    const { step, isIndexForIndex } = new InputReadings({ steps: this.#steps, values: this.#values, accesses: this.#accesses }).lastOf(input);
     const loop = this.#steps[step];
     const isThere = isIndexForIndex && isElementwise(node) && loop?.kind === 'fused' && loop.key === key;
     return isThere ? step : step + 1;
@@ -290,34 +275,6 @@ class Scheduler {
     });
     for (const [id, step] of this.#firstWrite) this.#firstWrite.set(id, at(moved, step));
     this.#steps.splice(0, Infinity, ...kept);
-  }
-
-  /** Which roots have to be kept in memory, and for how long: those read elsewhere than in the loop that computes them. */
-  #findStored(results: readonly NodeId[]): void {
-    const end = this.#steps.length;
-    const keep = (root: NodeId, reader: number): void => {
-      const first = this.#firstWrite.get(root) ?? this.#stepOf[root] ?? -1;
-      const lifetime = this.#stored.get(root);
-      if (lifetime === undefined) this.#stored.set(root, { first, last: reader });
-      else lifetime.last = Math.max(lifetime.last, reader);
-    };
-    this.#steps.forEach((step, place) => {
-      if (step.kind === 'fused') {
-        for (const member of step.members) {
-          const node = at(this.#values, member);
-          if (node.op === 'part') keep(node.target, place);
-          else if (!isElementwise(node)) keep(member, place);
-          for (const { root } of at(this.#accesses, member)) {
-            if (this.#stepOf[root] !== place) keep(root, place);
-          }
-        }
-      } else {
-        if (step.kind === 'loop') for (const item of step.items.values()) keep(item, place);
-        else keep(step.node, place);
-        for (const { root } of step.kind === 'transpose' ? [step.view] : step.operands) keep(root, place);
-      }
-    });
-    for (const root of results) keep(root, end);
   }
 }
 
