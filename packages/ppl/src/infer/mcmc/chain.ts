@@ -1,13 +1,14 @@
 /** @file One chain: where it stands, and its next transition. */
 import { RandomStream, type StreamState } from '../../random/stream.ts';
+import { inForm, type LowRankMassMatrix } from '../pathfinder/lowRankForm.ts';
 import { adapt, isAdapted, losesStepSize, restartStepSize, startAdaptation, type AdaptationState } from './adaptation.ts';
 import { initialFromGradient } from './gradientAdaptation.ts';
 import { findInitialPoint } from './initialPoint.ts';
 import type { InitialDraws } from './initStrategy.ts';
 import type { TransitionInfo, TransitionKernel, Tuning } from './kernel.ts';
-import { initialInverseMassMatrix, type McmcKernel } from './kernelOptions.ts';
+import { initialInverseMassMatrix, type KernelSettings, type McmcKernel } from './kernelOptions.ts';
 import { createPoint, type EvaluatedPoint, type LogDensity } from './logDensity.ts';
-import { createMetric } from './metric.ts';
+import { createMetric, type InverseMassMatrix } from './metric.ts';
 import { findReasonableStepSize } from './stepSize.ts';
 import type { Target } from './target.ts';
 
@@ -66,7 +67,7 @@ export class Chain {
   static start(
     kernel: McmcKernel,
     target: Pick<Target, 'density' | 'describeCoordinate' | 'explain'>,
-    { draw, maxTries }: InitialDraws,
+    { draw, maxTries, inverseMassMatrix: known }: InitialDraws,
     numWarmup: number,
     stream: RandomStream,
   ): Chain {
@@ -76,12 +77,7 @@ export class Chain {
     const point = findInitialPoint(
       density, draw, stream, (i) => target.describeCoordinate(i), maxTries, (q) => target.explain?.(q) ?? null,
     );
-    const learnsFromFirst =
-      settings.adaptation === 'gradient' && settings.adaptMassMatrix && settings.massMatrix !== 'identity' && numWarmup > 0;
-    const inverseMassMatrix =
-      learnsFromFirst && settings.inverseMassMatrix === undefined
-        ? initialFromGradient(point.gradient)
-        : initialInverseMassMatrix(settings, dimension);
+    const inverseMassMatrix = firstInverseMassMatrix(settings, point, numWarmup, known);
     const willAdapt = settings.adaptStepSize && numWarmup > 0;
     let stepSize = settings.stepSize ?? 1;
     if (willAdapt || settings.stepSize === undefined) {
@@ -160,4 +156,19 @@ export class Chain {
     this.adaptation = after;
     this.tuning = { stepSize: after.stepSize, metric };
   }
+}
+
+/** M⁻¹ before any adaptation: as it was given, else as it is known, else what the gradient suggests, where it is adapted. */
+function firstInverseMassMatrix(
+  settings: KernelSettings,
+  { gradient }: EvaluatedPoint,
+  numWarmup: number,
+  known: LowRankMassMatrix | undefined,
+): InverseMassMatrix {
+  const { adaptation, adaptMassMatrix, massMatrix, inverseMassMatrix: given } = settings;
+  if (given === undefined && adaptMassMatrix && massMatrix !== 'identity') {
+    if (known !== undefined) return inForm(known, massMatrix === 'auto' && adaptation === 'stan' ? 'diagonal' : massMatrix);
+    if (adaptation === 'gradient' && numWarmup > 0) return initialFromGradient(gradient);
+  }
+  return initialInverseMassMatrix(settings, gradient.length);
 }

@@ -161,11 +161,13 @@ function estimate(state: GradientAdaptation): GradientAdaptation {
   if (form === null) return state;
   const settled = withoutDescent(visited);
   if (settled.length < FEWEST_FOR_ESTIMATE) return state;
-  // A metric that fits a minor mode too well keeps the chain there: correlations wait until it has had time to leave.
+  // A metric that fits a minor mode too well keeps the chain there: correlations wait until it has had time to leave, unless it
+  // begins with some.
   const isLast = state.window >= state.windowEnds.length - 1;
+  const withCorrelations = form !== 'auto' || isLast || inverseMassMatrix.kind === 'lowRank';
   return {
     ...state,
-    inverseMassMatrix: fisherEstimate(settled, form === 'auto' && !isLast ? 'diagonal' : form, diagonalOf(inverseMassMatrix, visited[0]?.position.length ?? 0)),
+    inverseMassMatrix: fisherEstimate(settled, withCorrelations ? form : 'diagonal', diagonalOf(inverseMassMatrix, visited[0]?.position.length ?? 0)),
     nextEstimate: 2 * visited.length,
   };
 }

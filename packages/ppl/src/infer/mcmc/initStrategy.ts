@@ -1,6 +1,7 @@
 /** @file The choices for `initStrategy`: where chains begin. */
 import type { RandomStream } from '../../random/stream.ts';
 import { checkOptions } from '../../util/options.ts';
+import type { LowRankMassMatrix } from '../pathfinder/lowRankForm.ts';
 import type { PathOptions } from '../pathfinder/options.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { checkPositive } from './checks.ts';
@@ -13,8 +14,9 @@ import type { Target } from './target.ts';
  * - `{ position }`: that unconstrained position, for every chain.
  * - `{ values }`: where the sites have those values, for every chain.
  * - `{ sites }`: where each site has the value that one of `infer.initTo...` gives it, as in `{ sites: infer.initToMedian() }`.
- * - `'pathfinder'`: a draw from the normal approximation that a path of Pathfinder leads to, for each chain a path of its own from a
- *   uniform draw; `{ pathfinder }` with options of the path.
+ * - `'pathfinder'`: a draw from the best normal approximation that some paths of Pathfinder lead to, for each chain paths of its own
+ *   from uniform draws, with its covariance as mass matrix to begin with; `{ pathfinder }` with options of the paths. Warm-up then
+ *   needs far fewer gradients where parameters are correlated.
  * - a function: an unconstrained position for a chain, drawn from `stream`; called again while the density is not finite.
  */
 export type InitStrategy =
@@ -32,6 +34,8 @@ export type InitStrategy =
 export interface InitialDraws {
   readonly draw: InitialDraw;
   readonly maxTries: number;
+  /** The inverse mass matrix to begin with, if it is known where the draws come from. */
+  readonly inverseMassMatrix?: LowRankMassMatrix;
 }
 
 const MAX_TRIES = 100; // from Stan
@@ -43,7 +47,7 @@ export function pathfinderOptions(strategy: InitStrategy): PathOptions | null {
 }
 
 /**
- * The draws of any strategy but Pathfinder, which takes a while: see `drawsOfPath`.
+ * The draws of any strategy but Pathfinder, which takes a while: see `drawsOfPaths`.
  *
  * @throws TypeError when `strategy` is none of {@link InitStrategy}, or `values` cannot be unconstrained.
  */

@@ -2,7 +2,8 @@
 import type { RandomStream } from '../../random/stream.ts';
 import { breathe } from '../../util/breathe.ts';
 import type { ProgressSink } from '../../util/progress.ts';
-import { drawsOfPath } from '../pathfinder/chainStart.ts';
+import { drawsOfPaths } from '../pathfinder/chainStart.ts';
+import { PathError } from '../pathfinder/singlePath.ts';
 import { Callbacks } from './callbacks.ts';
 import { Chain } from './chain.ts';
 import { ChainRun } from './chainRun.ts';
@@ -92,10 +93,11 @@ export class McmcRun {
       const draws =
         pathOptions === null
           ? initialDraws(strategy, target, index)
-          : await drawsOfPath(pathOptions, target, stream.fold('pathfinder'), signal);
+          : await drawsOfPaths(pathOptions, target, stream.fold('pathfinder'), signal);
       chain = Chain.start(this.kernel, target, draws, this.numWarmup, stream);
     } catch (error) {
-      throw error instanceof InitialPointError && numChains > 1 ? error.ofChain(index) : error;
+      const isOfChain = error instanceof InitialPointError || error instanceof PathError;
+      throw isOfChain && numChains > 1 ? error.ofChain(index) : error;
     }
     return new ChainRun(index, chain, new ChainDraws(numSamples, target.density.dimension, thinning));
   }

@@ -30,7 +30,8 @@ interface Elementary {
 export class InverseHessianFactor {
   /** log |Σ| */
   readonly logDeterminant: number;
-  private readonly scale: Float64Array;
+  /** D^½ */
+  readonly scale: Float64Array;
   private readonly updates: readonly Elementary[];
 
   /**
@@ -67,8 +68,17 @@ export class InverseHessianFactor {
   whiten(x: Float64Array): Float64Array {
     const z = Float64Array.from(x);
     for (const { p, q, determinant } of this.updates.toReversed()) addMultiple(z, dot(q, z) / determinant, p);
-    for (let i = 0; i < z.length; i++) z[i] = (z[i] ?? 0) / (this.scale[i] ?? 0);
-    return z;
+    return divided(z, this.scale);
+  }
+
+  /** The vectors that D^-½ΣD^-½ differs from the identity along, two for each update. */
+  scaledDirections(): Float64Array[] {
+    return this.updates.flatMap(({ p, q }) => [divided(p, this.scale), times(this.scale, q)]);
+  }
+
+  /** D^-½ΣD^-½x */
+  multiplyScaled(x: Float64Array): Float64Array {
+    return divided(this.multiply(divided(x, this.scale)), this.scale);
   }
 
   /** Fᵀx */
@@ -80,8 +90,7 @@ export class InverseHessianFactor {
 
   /** F⁻ᵀz */
   private whitenTransposed(z: Float64Array): Float64Array {
-    const x = z.slice();
-    for (let i = 0; i < x.length; i++) x[i] = (x[i] ?? 0) / (this.scale[i] ?? 0);
+    const x = divided(z, this.scale);
     for (const { p, q, determinant } of this.updates) addMultiple(x, dot(p, x) / determinant, q);
     return x;
   }
@@ -102,6 +111,10 @@ export class InverseHessianFactor {
 
 function times(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value * (b[i] ?? 0));
+}
+
+function divided(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value / (b[i] ?? 0));
 }
 
 /** x ← x + a v */

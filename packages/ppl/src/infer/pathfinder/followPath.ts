@@ -3,8 +3,8 @@ import type { RandomStream } from '../../random/stream.ts';
 import { fillNormal } from '../../random/ziggurat.ts';
 import type { Callbacks } from '../mcmc/callbacks.ts';
 import { findInitialPoint } from '../mcmc/initialPoint.ts';
-import { initialDraws } from '../mcmc/initStrategy.ts';
-import type { LogDensity } from '../mcmc/logDensity.ts';
+import { initialDraws, type InitialDraws } from '../mcmc/initStrategy.ts';
+import type { EvaluatedPoint, LogDensity } from '../mcmc/logDensity.ts';
 import type { Target } from '../mcmc/target.ts';
 import { logDensityOrZero, lowerBound } from './elbo.ts';
 import { inBreaths } from './inBreaths.ts';
@@ -38,10 +38,7 @@ export async function followPath(
   const { numPaths, numDraws, initStrategy, signal, onProgress } = settings;
   const density = counting(target.density);
   const strategy = (Array.isArray(initStrategy) ? initStrategy[path] : initStrategy) as PathInitStrategy;
-  const { draw, maxTries } = initialDraws(strategy, target, path);
-  const start = findInitialPoint(
-    density, draw, stream, (i) => target.describeCoordinate(i), maxTries, (q) => target.explain?.(q) ?? null,
-  );
+  const start = beginPath(target, density, initialDraws(strategy, target, path), stream);
   const found = await inBreaths(singlePath(density, start, stream, settings), signal, (step) => {
     callbacks.check();
     callbacks.add(onProgress?.({ path, numPaths, ...step }));
@@ -61,6 +58,17 @@ export async function followPath(
     draws: stack(draws, density.dimension),
   };
   return { summary, approximation, draws };
+}
+
+/** The first of some draws where `density`, that of `target`, is finite. @throws InitialPointError when there is none. */
+export function beginPath(
+  target: Pick<Target, 'describeCoordinate' | 'explain'>,
+  density: LogDensity,
+  { draw, maxTries }: InitialDraws,
+  stream: RandomStream,
+): EvaluatedPoint {
+  const describe = (coordinate: number): string => target.describeCoordinate(coordinate);
+  return findInitialPoint(density, draw, stream, describe, maxTries, (q) => target.explain?.(q) ?? null);
 }
 
 /** `density`, counting its evaluations. */

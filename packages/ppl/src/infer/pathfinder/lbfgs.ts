@@ -16,9 +16,9 @@ export interface Iterate extends Readonly<EvaluatedPoint> {
  *
  * - 'converged': next to nothing of log density is to be gained;
  * - 'maxIterations': so many iterations were made;
- * - 'lineSearch': no step along the last direction led higher.
+ * - 'stalled': steps led no higher although the gradient says that they should, as at a wall or where it is not that of the density.
  */
-export type PathStopReason = 'converged' | 'maxIterations' | 'lineSearch';
+export type PathStopReason = 'converged' | 'maxIterations' | 'stalled';
 
 export interface LbfgsOptions {
   /** Pairs of steps and changes of gradient that the estimate of curvature is made of. */
@@ -29,6 +29,8 @@ export interface LbfgsOptions {
 
 /** A log density gained that is not worth the way, absolutely and as a part of the log density's size. */
 const NEGLIGIBLE_GAIN = 1e-13;
+/** So many steps in a row that gain next to nothing end the way. */
+const MAX_IDLE = 5;
 /** The cosine of the angle between step and change of gradient below which their product is rounding. */
 const LEAST_COSINE = 1e-12;
 
@@ -49,43 +51,58 @@ export function* lbfgs(
   start: EvaluatedPoint,
   { historySize, maxIterations, wolfe = WOLFE }: LbfgsOptions,
 ): Generator<Iterate, PathStopReason, void> {
-  let diagonal: Float64Array = new Float64Array(density.dimension).fill(1);
+  const unscaled: Float64Array = new Float64Array(density.dimension).fill(1);
+  let diagonal = unscaled;
   let pairs: readonly CurvaturePair[] = [];
   let current: Iterate = { ...start, factor: new InverseHessianFactor(diagonal, pairs) };
+  let idle = 0;
   yield current;
-  if (current.gradient.every((slope) => slope === 0)) return 'converged';
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    const next = climb(density, current, wolfe, pairs.length === 0);
+    const direction = current.factor.multiply(current.gradient);
+    const slope = dot(direction, current.gradient);
+    const next = climb(density, current, { direction, slope, isFirst: pairs.length === 0 }, wolfe);
+    const negligible = NEGLIGIBLE_GAIN * (1 + Math.abs(current.logDensity));
     if (next === null) {
+      if (0.5 * slope < negligible) return 'converged';
       // Directions of a poor estimate may lead nowhere; the gradient's own is worth a try.
-      if (pairs.length === 0) return 'lineSearch';
+      if (pairs.length === 0) return 'stalled';
       pairs = [];
-      diagonal = new Float64Array(density.dimension).fill(1);
+      diagonal = unscaled;
       current = { ...current, factor: new InverseHessianFactor(diagonal, pairs) };
       continue;
     }
     const pair = {
       step: next.position.map((x, i) => x - (current.position[i] ?? 0)),
-      change: next.gradient.map((slope, i) => (current.gradient[i] ?? 0) - slope),
+      change: next.gradient.map((g, i) => (current.gradient[i] ?? 0) - g),
     };
     if (isCurved(pair)) {
       diagonal = updateDiagonal(diagonal, pair);
       pairs = [...pairs, pair].slice(-historySize);
     }
-    const gained = next.logDensity - current.logDensity;
+    idle = next.logDensity - current.logDensity < negligible ? idle + 1 : 0;
     current = { ...next, factor: new InverseHessianFactor(diagonal, pairs) };
     yield current;
-    const negligible = NEGLIGIBLE_GAIN * (1 + Math.abs(current.logDensity));
-    const { gradient, factor } = current;
-    if (gained < negligible && 0.5 * dot(gradient, factor.multiply(gradient)) < negligible) return 'converged';
+    if (idle > 0 && 0.5 * slope < negligible) return 'converged';
+    if (idle === MAX_IDLE) return 'stalled';
   }
   return 'maxIterations';
 }
 
+interface Direction {
+  readonly direction: Float64Array;
+  /** Its product with the gradient; half of it is the log density that a Newton step is to gain. */
+  readonly slope: number;
+  /** Whether nothing is known of scales yet. */
+  readonly isFirst: boolean;
+}
+
 /** The next point, or `null` when none is higher. */
-function climb(density: LogDensity, from: Iterate, wolfe: WolfeConstants, isFirst: boolean): EvaluatedPoint | null {
-  const direction = from.factor.multiply(from.gradient);
-  const slope = dot(direction, from.gradient);
+function climb(
+  density: LogDensity,
+  from: Iterate,
+  { direction, slope, isFirst }: Direction,
+  wolfe: WolfeConstants,
+): EvaluatedPoint | null {
   if (!(slope > 0 && slope < Infinity)) return null;
   const to = createPoint(density.dimension);
   const evaluate = (step: number): LinePoint => {
@@ -93,7 +110,7 @@ function climb(density: LogDensity, from: Iterate, wolfe: WolfeConstants, isFirs
     to.logDensity = density.evaluate(to.position, to.gradient);
     return { step, value: to.logDensity, slope: dot(direction, to.gradient) };
   };
-  // Without any knowledge of scales, one unit of length at most.
+  // One unit of length at most.
   const firstStep = isFirst ? Math.min(1, 1 / Math.sqrt(slope)) : 1;
   const found = lineSearch(evaluate, { step: 0, value: from.logDensity, slope }, firstStep, wolfe);
   return found !== null && to.gradient.every(Number.isFinite) ? to : null;

@@ -15,7 +15,11 @@ export interface WolfeConstants {
   readonly curvature: number;
 }
 
-export const WOLFE: WolfeConstants = { sufficientIncrease: 1e-4, curvature: 0.9 };
+/**
+ * c₂ is smaller than usual, for nearly exact searches: they cost half as many gradients again, but need a third fewer iterates,
+ * each of which costs the draws of an ELBO, and leave better estimates of curvature.
+ */
+export const WOLFE: WolfeConstants = { sufficientIncrease: 1e-4, curvature: 0.1 };
 
 const MAX_EVALUATIONS = 60;
 /** Differences below this part of |φ(0)| are taken for rounding. */

@@ -7,8 +7,10 @@ import { checkEngine } from '../mcmc/model/engine.ts';
 import type { Engine } from '../mcmc/target.ts';
 import type { PathStep, SinglePathOptions } from './singlePath.ts';
 
-/** What a single path can be told. */
+/** How paths are made, whether for draws or for where a chain begins. */
 export interface PathOptions {
+  /** Paths, each from an initial point of its own; default 4. Where a posterior has minor modes, some paths end in them. */
+  readonly numPaths?: number;
   /** Steps of L-BFGS at most; default 1000. */
   readonly maxIterations?: number;
   /**
@@ -21,8 +23,6 @@ export interface PathOptions {
 }
 
 export interface PathfinderOptions extends PathOptions {
-  /** Paths, each from an initial point of its own; default 4. */
-  readonly numPaths?: number;
   /** Draws to make of each path's approximation, and to return of the pool; default 1000. */
   readonly numDraws?: number;
   /** Makes the run repeatable. Left out, it depends on `setSeed`. */
@@ -55,26 +55,30 @@ export type PathfinderSettings = PathfinderOptions &
   SinglePathOptions &
   Required<Pick<PathfinderOptions, 'numPaths' | 'numDraws' | 'initStrategy' | 'engine'>>;
 
+/** {@link PathOptions}, checked, with defaults in place. */
+export type PathSettings = SinglePathOptions & Required<PathOptions>;
+
 /** Names of {@link PathOptions}. */
-const PATH_OPTIONS = ['maxIterations', 'historySize', 'numElboDraws'];
-const OPTIONS = ['numPaths', 'numDraws', 'seed', 'initStrategy', 'engine', 'signal', 'onProgress', ...PATH_OPTIONS];
+const PATH_OPTIONS = ['numPaths', 'maxIterations', 'historySize', 'numElboDraws'];
+const OPTIONS = ['numDraws', 'seed', 'initStrategy', 'engine', 'signal', 'onProgress', ...PATH_OPTIONS];
 
 /** @throws TypeError for unknown options; RangeError for values out of range. */
-export function checkPathOptions(where: string, options: PathOptions, allowed: readonly string[] = PATH_OPTIONS): SinglePathOptions {
+export function checkPathOptions(where: string, options: PathOptions, allowed: readonly string[] = PATH_OPTIONS): PathSettings {
   checkOptions(where, options, allowed);
-  const { maxIterations = 1000, historySize = 10, numElboDraws = 10 } = options;
+  const { numPaths = 4, maxIterations = 1000, historySize = 10, numElboDraws = 10 } = options;
+  checkInteger(where, 'numPaths', numPaths, 1);
   checkInteger(where, 'maxIterations', maxIterations, 1);
   checkInteger(where, 'historySize', historySize, 1);
   checkInteger(where, 'numElboDraws', numElboDraws, 1);
-  return { maxIterations, historySize, numElboDraws };
+  return { numPaths, maxIterations, historySize, numElboDraws };
 }
 
 /** @throws TypeError for unknown options; RangeError for values out of range. */
 export function checkPathfinderOptions(options: PathfinderOptions): PathfinderSettings {
   const where = 'infer.pathfinder';
-  const pathOptions = checkPathOptions(where, options, OPTIONS);
-  const { numPaths = 4, numDraws = 1000, seed, initStrategy = 'uniform', engine = 'auto', signal, onProgress } = options;
-  checkInteger(where, 'numPaths', numPaths, 1);
+  const pathSettings = checkPathOptions(where, options, OPTIONS);
+  const { numPaths } = pathSettings;
+  const { numDraws = 1000, seed, initStrategy = 'uniform', engine = 'auto', signal, onProgress } = options;
   checkInteger(where, 'numDraws', numDraws, 1);
   checkEngine(where, engine);
   if (seed !== undefined) RandomStream.fromSeed(seed);
@@ -87,5 +91,5 @@ export function checkPathfinderOptions(options: PathfinderOptions): PathfinderSe
   if (Array.isArray(initStrategy) && initStrategy.length !== numPaths) {
     throw new RangeError(`${where}: initStrategy has ${initStrategy.length} entries, and there are ${numPaths} paths`);
   }
-  return { ...options, ...pathOptions, numPaths, numDraws, initStrategy, engine };
+  return { ...options, ...pathSettings, numDraws, initStrategy, engine };
 }

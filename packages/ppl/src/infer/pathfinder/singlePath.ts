@@ -28,6 +28,8 @@ export interface SinglePath {
   readonly approximation: NormalApproximation;
   /** The iterate that the approximation is from. */
   readonly bestIteration: number;
+  /** The estimate there. */
+  readonly bestElbo: number;
   /** The estimate at each iterate, the initial point first. */
   readonly elboByIterate: Float64Array;
   readonly stopReason: PathStopReason;
@@ -36,6 +38,11 @@ export interface SinglePath {
 /** Nowhere on a path was there an approximation with draws that the density allows. */
 export class PathError extends Error {
   override readonly name: string = 'PathError';
+
+  /** The same, said of one chain of several. */
+  ofChain(chain: number): PathError {
+    return new PathError(`chain ${chain}: ${this.message}`, { cause: this });
+  }
 }
 
 /**
@@ -83,5 +90,5 @@ export function* singlePath(
         'elsewhere (`initStrategy`), or reparameterise',
     );
   }
-  return { approximation: best, bestIteration, elboByIterate: Float64Array.from(elbos), stopReason: next.value };
+  return { approximation: best, bestIteration, bestElbo, elboByIterate: Float64Array.from(elbos), stopReason: next.value };
 }
