@@ -55,8 +55,8 @@ export const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => bool
   le: (a, b) => a <= b,
 };
 
-/** A function of one, two or three floats that a graph may call by name. */
-export type SpecialFunction = (a: number, b: number, c: number) => number;
+/** A function of one to four floats that a graph may call by name. */
+export type SpecialFunction = (a: number, b: number, c: number, d: number) => number;
 
 const special = new Map<string, SpecialFunction>([['erf', erf]]);
 

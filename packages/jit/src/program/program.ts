@@ -185,9 +185,9 @@ function numbersAt(memory: WebAssembly.Memory, precision: ProgramParts['precisio
 }
 
 /** What a module calls for functions that it has no code for. */
-function hostCall(names: readonly string[]): (id: number, a: number, b: number, c: number) => number {
+function hostCall(names: readonly string[]): (id: number, a: number, b: number, c: number, d: number) => number {
   const functions = names.map(functionOf);
-  return (id, a, b, c) => at(functions, id)(a, b, c);
+  return (id, a, b, c, d) => at(functions, id)(a, b, c, d);
 }
 
 const KNOWN: Readonly<Record<string, SpecialFunction>> = { ...UNARY, ...BINARY };

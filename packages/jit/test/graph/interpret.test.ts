@@ -148,6 +148,7 @@ describe('functions', () => {
     expect(run([[2], []], [[-2, 3], [-1]], (g, [x, y]) => g.special('Largest', x!, y!))).toEqual([-1, 3]);
     expect(run([[2]], [[-2, 3]], (g, [x]) => g.special('Largest', x!))).toEqual([-2, 3]);
     expect(run([[2], [], []], [[-2, 3], [-3], [-1]], (g, [x, y, z]) => g.special('Largest', x!, y!, z!))).toEqual([-1, 3]);
+    expect(run([[2], [], [], []], [[-2, 3], [-3], [-1], [0]], (g, [x, y, z, w]) => g.special('Largest', x!, y!, z!, w!))).toEqual([0, 3]);
   });
 
   test('a function that nobody registered is refused by name', () => {

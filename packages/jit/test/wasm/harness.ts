@@ -57,7 +57,7 @@ export function applyFunction(
 
 function known(name: string): (...args: number[]) => number {
   const table: HostTable = { ...UNARY, ...BINARY } as HostTable;
-  return table[name] ?? ((a = 0, b = 0, c = 0) => specialFunction(name)(a, b, c));
+  return table[name] ?? ((a = 0, b = 0, c = 0, d = 0) => specialFunction(name)(a, b, c, d));
 }
 
 function pages(rows: number, arity: number, size: number): number {

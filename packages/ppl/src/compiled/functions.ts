@@ -44,10 +44,18 @@ const FORMULAS: Readonly<Record<string, readonly [inputs: readonly string[], for
   Xdivy: [['x', 'y'], (g, x, y) => unlessZero(g, x, y, g.binary('div', x, y))],
   Lbeta: [['a', 'b'], lbeta],
   DigammaDifference: [['a', 'b'], digammaDifference],
+  BernoulliDraw: [['probs', 'u', 'v'], bernoulliDraw],
   PathwiseGamma: [['alpha', 'sample'], broadcastSecond],
   PathwiseLogGamma: [['alpha', 'logSample'], broadcastSecond],
   Polygamma: [['n', 'x'], polygamma],
 };
+
+/** One where the uniform number is not greater than the probability: in float32 it may be rounded to 1, but not to 0. */
+function bernoulliDraw(g: GraphBuilder, probs: NodeId, u: NodeId, v: NodeId): NodeId {
+  const finer = g.binary('mul', g.binary('sub', v, g.scalar(0.5)), g.scalar(2 ** -23));
+  const draw = g.select(g.compare('le', g.binary('add', u, finer), probs), g.scalar(1), g.scalar(0));
+  return g.select(g.compare('eq', probs, probs), draw, probs);
+}
 
 /** The draw itself, as wide as draw and parameter together. */
 function broadcastSecond(g: GraphBuilder, parameter: NodeId, draw: NodeId): NodeId {

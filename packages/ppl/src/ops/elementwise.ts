@@ -17,8 +17,8 @@ export type BinaryOp = (a: Operand, b: Operand) => Tensor;
 /** An elementwise op of three arguments: the result has their broadcast shape. */
 export type TernaryOp = (a: Operand, b: Operand, c: Operand) => Tensor;
 
-/** A function of one, two or three numbers. */
-export type ScalarFunction = (a: number, b: number, c: number) => number;
+/** A function of one to four numbers. */
+export type ScalarFunction = (a: number, b: number, c: number, d: number) => number;
 
 /** The derivatives of an elementwise op, one an input: that input's derivative times `dy`, at the full broadcast shape. */
 export type Derivatives = (dy: Tensor, a: Tensor, b: Tensor, c: Tensor) => readonly (() => Tensor)[];
@@ -27,7 +27,7 @@ export type Derivatives = (dy: Tensor, a: Tensor, b: Tensor, c: Tensor) => reado
 export interface ElementwiseSpec {
   /** The tfjs kernel's name, as TensorFlow calls the op where it has it. */
   readonly kernelName: string;
-  /** The names of its one, two or three inputs. */
+  /** The names of its one to four inputs. */
   readonly inputs: readonly string[];
   /** The value, in float64. */
   readonly f: ScalarFunction;
@@ -87,7 +87,7 @@ function outputShape(kernelName: string, infos: readonly TensorInfo[]): number[]
 }
 
 function mapOne(f: ScalarFunction, x: TypedArray, out: Float32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number, 0, 0);
+  for (let i = 0; i < out.length; i++) out[i] = f(x[i] as number, 0, 0, 0);
 }
 
 /** For each axis of the output, how far a step along it moves in the input: 0 where the input is broadcast. */
@@ -103,27 +103,28 @@ function strides(from: readonly number[], to: readonly number[]): number[] {
 
 function mapMany(
   f: ScalarFunction,
-  [a, b, c]: readonly TypedArray[],
-  [stepsA, stepsB, stepsC]: readonly number[][],
+  [a, b, c, d]: readonly TypedArray[],
+  [stepsA, stepsB, stepsC, stepsD]: readonly number[][],
   shape: readonly number[],
   out: Float32Array,
 ): void {
   if (a === undefined || b === undefined || stepsA === undefined || stepsB === undefined) return;
-  const third = c ?? ZERO;
+  const [third, fourth] = [c ?? ZERO, d ?? ZERO];
   const last = shape.length - 1;
   const inner = shape[last] ?? 1;
-  const [stepA, stepB, stepC] = [stepsA[last] ?? 0, stepsB[last] ?? 0, stepsC?.[last] ?? 0];
+  const [stepA, stepB, stepC, stepD] = [stepsA, stepsB, stepsC, stepsD].map((steps) => steps?.[last] ?? 0) as [number, number, number, number];
   const index = shape.map(() => 0);
   for (let start = 0; start < out.length; start += inner) {
-    let [i, j, k] = [0, 0, 0];
+    let [i, j, k, l] = [0, 0, 0, 0];
     for (let axis = 0; axis < last; axis++) {
       const at = index[axis] as number;
       i += at * (stepsA[axis] as number);
       j += at * (stepsB[axis] as number);
       k += at * (stepsC?.[axis] ?? 0);
+      l += at * (stepsD?.[axis] ?? 0);
     }
-    for (let offset = 0; offset < inner; offset++, i += stepA, j += stepB, k += stepC) {
-      out[start + offset] = f(a[i] as number, b[j] as number, third[k] as number);
+    for (let offset = 0; offset < inner; offset++, i += stepA, j += stepB, k += stepC, l += stepD) {
+      out[start + offset] = f(a[i] as number, b[j] as number, third[k] as number, fourth[l] as number);
     }
     for (let axis = last - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] as number) + 1;

@@ -66,6 +66,13 @@ const inner = [
   'PathwiseGamma',
   'PathwiseLogGamma',
   'RandomLogGammaGrad',
+  // Draws: test/random.
+  'BernoulliDraw',
+  'BinomialDraw',
+  'GammaDraw',
+  'LogGammaDraw',
+  'PoissonDraw',
+  'VonMisesDraw',
 ];
 
 /** The float64 function behind an op. */
@@ -182,7 +189,7 @@ describeOnBackends('elementwise ops', (backend) => {
             const three = ops.betainc(a, b, c);
             expect(three.shape).toEqual(full.shape);
             const { f } = elementwiseOps.get('Betainc')!;
-            expect([...three.dataSync()]).toEqual([...flatA].map((v, i) => Math.fround(f(v, flatB[i]!, flatC[i]!))));
+            expect([...three.dataSync()]).toEqual([...flatA].map((v, i) => Math.fround(f(v, flatB[i]!, flatC[i]!, 0))));
             tf.grads(ops.betainc)([...inputs]).forEach((g, i) => expect(g.shape).toEqual(inputs[i]!.shape));
             const two = ops.lbeta(a, b);
             expect(two.shape).toEqual(tf.add(a, b).shape);
@@ -199,7 +206,7 @@ describeOnBackends('elementwise ops', (backend) => {
       const [a, b] = [tf.tensor([2]), tf.tensor([[1, 2, 3], [4, 5, 6]])];
       const [ofA] = tf.grads((x: tf.Tensor, y: tf.Tensor) => ops.lbeta(x, y))([a, b]);
       const { f } = elementwiseOps.get('DigammaDifference')!;
-      const expected = [1, 2, 3, 4, 5, 6].reduce((sum, y) => sum + f(2, y, 0), 0);
+      const expected = [1, 2, 3, 4, 5, 6].reduce((sum, y) => sum + f(2, y, 0, 0), 0);
       expect(ofA!.dataSync()[0]).toBeCloseTo(expected, 5);
     });
   });

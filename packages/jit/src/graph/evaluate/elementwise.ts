@@ -12,7 +12,7 @@ export type ElementwiseNode = NodeOf<'unary' | 'binary' | 'compare' | 'select' |
 /** The value of an elementwise node. */
 export function evaluateElementwise(node: ElementwiseNode, operands: readonly Value[]): Float64Array {
   const f = scalarFunction(node);
-  const [a, b, c] = operands.map((operand) => broadcastTo(operand, node.shape));
+  const [a, b, c, d] = operands.map((operand) => broadcastTo(operand, node.shape));
   const result = new Float64Array(sizeOf(node.shape));
   // Functions get as many arguments as there are: a registered one may care.
   if (a === undefined) throw new Error('an elementwise node needs an operand');
@@ -22,8 +22,11 @@ export function evaluateElementwise(node: ElementwiseNode, operands: readonly Va
   } else if (c === undefined) {
     const binary = f as (a: number, b: number) => number;
     for (let i = 0; i < result.length; i++) result[i] = binary(at(a, i), at(b, i));
+  } else if (d === undefined) {
+    const ternary = f as (a: number, b: number, c: number) => number;
+    for (let i = 0; i < result.length; i++) result[i] = ternary(at(a, i), at(b, i), at(c, i));
   } else {
-    for (let i = 0; i < result.length; i++) result[i] = f(at(a, i), at(b, i), at(c, i));
+    for (let i = 0; i < result.length; i++) result[i] = f(at(a, i), at(b, i), at(c, i), at(d, i));
   }
   return result;
 }

@@ -50,7 +50,7 @@ export function registerLowering(kernelName: string, lowering: Lowering): void {
  * Says that a kernel is an elementwise function of floats, with broadcasting; graphs call the function by the kernel's
  * name.
  *
- * @param inputs - the names of the kernel's inputs, in the order of the function's arguments; at most three.
+ * @param inputs - the names of the kernel's inputs, in the order of the function's arguments; at most four.
  * @param evaluate - the function, in float64.
  */
 export function registerElementwise(kernelName: string, inputs: readonly string[], evaluate: SpecialFunction): void {

@@ -14,16 +14,16 @@ export class HostFunctions {
 
   /** Must be made before the module has functions of its own. */
   constructor(module: ModuleBuilder) {
-    this.#import = module.importFunction('host', 'call', ['i32', 'f64', 'f64', 'f64'], ['f64']);
+    this.#import = module.importFunction('host', 'call', ['i32', 'f64', 'f64', 'f64', 'f64'], ['f64']);
   }
 
-  /** A call of `name` with up to three float64. */
+  /** A call of `name` with up to four float64. */
   call(lanes: ScalarLanes, name: string, args: readonly Local[]): Local {
     const { f } = lanes;
     let id = this.names.indexOf(name);
     if (id < 0) id = this.names.push(name) - 1;
     f.i32(id);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 4; i++) {
       const arg = args[i];
       if (arg === undefined) f.f64(0);
       else if (lanes.precision === 'float64') f.get(arg);
@@ -59,7 +59,7 @@ export class MathFunctions {
   }
 
   /**
-   * The value of a function of one to three values, lane by lane.
+   * The value of a function of one to four values, lane by lane.
    *
    * @param name - a `UnaryFunction` or `BinaryFunction` of graphs, or a registered special function.
    * @param inline - whether to write the function's code here, if it is short, rather than call it: for hot loops.

@@ -5,10 +5,10 @@ import { applyFunction, formsOf, nameOf } from '../harness.ts';
 const forms = [...formsOf('float64'), ...formsOf('float32')].map((form) => [nameOf(form), form] as const);
 
 test.each(forms)('%s: functions without code of their own, each lane with its own arguments', (_, form) => {
-  registerFunction('testPolynomial', (a, b, c) => 100 * a + 10 * b + c);
-  const columns = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 1], [2, 3, 4, 5, 6]];
+  registerFunction('testPolynomial', (a, b, c, d) => 100 * a + 10 * b + c + 1000 * d);
+  const columns = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 1], [2, 3, 4, 5, 6], [1, 0, 1, 0, 1]];
   const { values, hostNames } = applyFunction('testPolynomial', columns, form);
-  expect(values).toEqual([162, 273, 384, 495, 516]);
+  expect(values).toEqual([1162, 273, 1384, 495, 1516]);
   expect(hostNames).toEqual(['testPolynomial']);
 });
 

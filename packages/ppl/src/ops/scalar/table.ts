@@ -2,6 +2,7 @@
  * @file The functions of numbers behind this library's tfjs kernels, by kernel name: what a compiled program may call. No
  * tfjs is imported, so that a worker can have them without it.
  */
+import { keyedBernoulli, keyedBinomial, keyedGamma, keyedLogGamma, keyedPoisson, keyedVonMises } from '../../random/keyed.ts';
 import { besselRatio, besselRatioGrad, logBesselI0 } from './bessel.ts';
 import { betainc, betaincGradA, betaincGradB, betaincGradX } from './betainc.ts';
 import { digamma, digammaDifference, polygamma } from './digamma.ts';
@@ -18,22 +19,25 @@ export const second = (_: number, draw: number): number => draw;
 /** The derivative of digamma: of its own name for compilers, though tfjs sees a {@link polygamma}. */
 export const trigamma = (x: number): number => polygamma(1, x);
 
-/** A function of one, two or three numbers. */
-export type ScalarFunction = (a: number, b: number, c: number) => number;
+/** A function of one to four numbers. */
+export type ScalarFunction = (a: number, b: number, c: number, d: number) => number;
 
 /** Those with a kernel in this library; `erf` is tfjs's own. */
 export const SCALAR_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
+  BernoulliDraw: keyedBernoulli,
   BesselRatio: besselRatio,
   BesselRatioGrad: besselRatioGrad,
   Betainc: betainc,
   BetaincGradA: betaincGradA,
   BetaincGradB: betaincGradB,
   BetaincGradX: betaincGradX,
+  BinomialDraw: keyedBinomial,
   Digamma: digamma,
   DigammaDifference: digammaDifference,
   Erfc: erfc,
   Erfinv: erfinv,
   GammaDensity: density,
+  GammaDraw: keyedGamma,
   Igamma: igamma,
   Igammac: igammac,
   IgammaGradA: igammaGradA,
@@ -43,6 +47,7 @@ export const SCALAR_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   LogAddExp: logaddexp,
   LogBesselI0: logBesselI0,
   LogChoose: logChoose,
+  LogGammaDraw: keyedLogGamma,
   LogNdtr: logNdtr,
   LogSigmoid: logSigmoid,
   Logit: logit,
@@ -51,11 +56,13 @@ export const SCALAR_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   NormalHazard: normalHazard,
   PathwiseGamma: second,
   PathwiseLogGamma: second,
+  PoissonDraw: keyedPoisson,
   Polygamma: polygamma,
   RandomGammaGrad: gammaSampleGradient,
   RandomLogGammaGrad: logGammaSampleGradient,
   SoftplusInverse: softplusInverse,
   Trigamma: trigamma,
+  VonMisesDraw: keyedVonMises,
   Xdivy: xdivy,
   Xlog1py: xlog1py,
   Xlogy: xlogy,
