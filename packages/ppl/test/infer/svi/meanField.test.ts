@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { constraints, dist, factor, getParamStore, handlers, infer, param, plate, ready, sample } from '@tychejs/ppl';
+import { FiniteCheck } from '../../../src/infer/svi/nonFinite.ts';
+import { expectNoLeak } from '../../helpers/leak.ts';
 import { estimate, lossAt } from './helpers.ts';
 
 beforeAll(() => ready({ backend: 'cpu' }));
@@ -63,6 +65,20 @@ test('auxiliary sites and factors of the guide count', () => {
   const [sampled, expected] = [losses('TraceMeanFieldELBO', heavy, withAuxiliary), losses('TraceELBO', heavy, withAuxiliary)];
   sampled.forEach((loss, i) => expect(loss).toBeCloseTo(expected[i]!, 4));
   expect(estimate(new infer.TraceMeanFieldELBO(), heavy, withAuxiliary, 1).gradients['loc']![0]).not.toBe(0);
+});
+
+test('a closed form that overflows is named when the cause of a loss that is no number is looked for', () => {
+  // The variance overflows in float32, the density at the draw does not.
+  const wide = (): Tensor => sample('z', dist.normal(loc(), 1e20));
+  const given = handlers.substitute({ data: { z: 0.5 } });
+  const run = (own: () => unknown): number => given.run(() => lossAt(new infer.TraceMeanFieldELBO(), gaussian, own, 1));
+  expect(run(wide)).toBe(Infinity);
+  const message = /site "z": the divergence of its posterior, normal, from its prior, normal, is Infinity/;
+  expect(() => expectNoLeak(() => new FiniteCheck().run(() => run(wide)))).toThrow(message);
+  expect(new FiniteCheck().run(() => run(guide))).toBeLessThan(10);
+  // What is masked out does not count.
+  const masked = handlers.mask({ mask: false });
+  expect(masked.run(() => new FiniteCheck().run(() => run(wide)))).toBe(0);
 });
 
 test('sites in another order are warned of, once', () => {

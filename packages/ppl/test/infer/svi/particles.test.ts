@@ -1,7 +1,7 @@
 /** @file Particles that run together against particles that run one by one. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { constraints, dist, factor, getParamStore, Handler, guides, handlers, infer, param, plate, plateLoop, RandomStream, randomStream, ready, sample } from '@tychejs/ppl';
+import { constraints, dist, factor, getParamStore, Handler, guides, infer, param, plate, plateLoop, RandomStream, randomStream, ready, sample } from '@tychejs/ppl';
 import type { Elbo, ElboOptions } from '../../../src/infer/svi/elbo.ts';
 import { normalTensor } from '../../../src/random/tensors.ts';
 import type { Message } from '../../../src/runtime/message.ts';

@@ -15,7 +15,7 @@ beforeEach(() => getParamStore().clear());
 
 type Program = () => unknown;
 
-const coin = (name: string, infer: object = {}): Tensor => sample(name, dist.bernoulli({ logits: param(`${name}.logit`, tf.scalar(0.4)) }), { infer });
+const coin = (name: string, infer: Record<string, unknown> = {}): Tensor => sample(name, dist.bernoulli({ logits: param(`${name}.logit`, tf.scalar(0.4)) }), { infer });
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 describe('downstream of a draw', () => {
