@@ -8,6 +8,7 @@ import { CompiledProgram } from './program/program.ts';
 import type { Carry } from './schedule/schedule.ts';
 import type { ConstantReading } from './trace/constant.ts';
 import { compareWithEager } from './trace/check.ts';
+import type { RunAt } from './trace/check.ts';
 import type { TraceableFunction, TraceInput, TraceOptions, UpdateFunction } from './trace/recording.ts';
 import { traceGraph } from './trace/traceGraph.ts';
 import { checkOptions } from './util/options.ts';
@@ -109,7 +110,8 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   const program = compileGraph(graph, { ...target, carry: carry ?? [], generateNoise }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
   if (point !== null) {
     const own = point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
-    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values));
+    const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64', relaxedSimd: false }).run(...values);
+    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values), exactly);
   }
   return program;
 }

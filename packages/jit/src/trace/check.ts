@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rounding } from '../graph/evaluate/rounding.ts';
 import { exact } from '../graph/evaluate/rounding.ts';
 import type { Graph, GraphParts } from '../graph/graph.ts';
-import type { GraphResults } from '../graph/interpret.ts';
 import { interpret } from '../graph/interpret.ts';
 import type { DType, Node } from '../graph/node.ts';
 import { sameGraph } from '../graph/sameGraph.ts';
@@ -25,6 +24,12 @@ const AMPLIFICATION = 50;
 
 /** How many nodes loops may run for the eager evaluation to be worth its time, at some 10 µs each: a fifth of a second. */
 const MOST_STEPS = 20_000;
+
+/** How many numbers the interpreter may be asked to compute, at some 0.1 µs each and twice over: a second. */
+const MOST_NUMBERS = 5e6;
+
+/** How far off eager code may be, of the greatest entry, in sums so long that nobody interprets them: tfjs adds one by one. */
+const LONG_SUMS = 1e-2;
 
 const ARRAYS: Readonly<Record<DType, (values: ArrayLike<number>) => tf.TypedArray>> = {
   float: (values) => Float32Array.from(values),
@@ -55,6 +60,8 @@ export interface ActualResults {
  * @param options - those that the graph was traced with, and a point: one flat array a declared input.
  * @param run - what was made of the graph; by default, the interpreter. A program with results that take the place of
  * inputs has them there afterwards.
+ * @param exactly - the graph in float64, for one so large that the interpreter would take seconds: what differs passes there
+ * if it agrees with this.
  * @throws TypeError when the point does not fit the graph's inputs.
  * @throws TraceError naming the first result that differs.
  */
@@ -63,8 +70,9 @@ export function compareWithEager(
   options: TraceOptions & Required<Pick<TraceOptions, 'point'>>,
   graph: Graph,
   run?: RunAt,
+  exactly?: RunAt,
 ): void {
-  compareRecording(checkRecording('compareWithEager', fn, options), graph, options.point, run);
+  compareRecording(checkRecording('compareWithEager', fn, options), graph, options.point, run, exactly);
 }
 
 /** {@link compareWithEager} of what was checked. */
@@ -73,6 +81,7 @@ export function compareRecording(
   graph: Graph,
   point: readonly ArrayLike<number>[],
   run: RunAt = (inputs) => interpret(graph, inputs),
+  exactly: RunAt | null = null,
 ): void {
   const declared = graph.inputs.filter(({ captured }) => captured === undefined);
   const values = declared.map(({ shape, dtype }, i) => {
@@ -90,7 +99,7 @@ export function compareRecording(
   }
   const eager = withCaptured(graph.inputs, () => evaluate(recording, values));
   const given = run(values);
-  const reference = new Reference(recording, graph, values);
+  const reference = new Reference(recording, graph, values, exactly);
   given.outputs.forEach((output, i) => {
     const ofUpdate = i - eager.numResults;
     compare(ofUpdate < 0 ? `output ${i}` : `result ${ofUpdate} of update`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
@@ -134,33 +143,45 @@ function retrace(recording: Recording, round: Rounding): Graph {
 
 /** One result, by the interpreter. */
 interface Interpreted {
-  readonly exact: Float64Array;
-  readonly rounded: Float64Array;
+  readonly exact: ArrayLike<number>;
+  /** Null where it would take too long. */
+  readonly rounded: ArrayLike<number> | null;
+}
+
+/** The number of numbers that the interpreter computes or adds up. */
+function numbersIn(graph: Graph): number {
+  return graph.nodes.reduce((sum, node) => {
+    if (node.op === 'dot') return sum + sizeOf(node.shape) * (at(graph.nodes, node.a).shape.at(node.transposeA ? -2 : -1) ?? 1);
+    if (node.op === 'conv') return sum + sizeOf(node.shape) * (sizeOf(at(graph.nodes, node.filter).shape) / (node.shape.at(-1) ?? 1));
+    return sum + (node.op === 'input' || node.op === 'constant' ? 0 : sizeOf(node.shape));
+  }, 0);
 }
 
 /** The function by the interpreter, if it comes to that. */
 class Reference {
   readonly #recording: Recording;
   readonly #graph: Graph;
-  readonly #values: readonly ArrayLike<number>[];
-  #results: Readonly<Record<keyof Interpreted, GraphResults>> | null | undefined;
+  readonly #values: readonly tf.TypedArray[];
+  readonly #exactly: RunAt | null;
+  #results: { readonly exact: ActualResults; readonly rounded: ActualResults | null } | null | undefined;
 
-  constructor(recording: Recording, graph: Graph, values: readonly ArrayLike<number>[]) {
-    [this.#recording, this.#graph, this.#values] = [recording, graph, values];
+  constructor(recording: Recording, graph: Graph, values: readonly tf.TypedArray[], exactly: RunAt | null) {
+    [this.#recording, this.#graph, this.#values, this.#exactly] = [recording, graph, values, exactly];
   }
 
   /** Null if the function does not do the same every time, so that nothing is to be excused. */
-  of(pick: (results: GraphResults) => Float64Array | null): Interpreted | null {
+  of(pick: (results: ActualResults) => ArrayLike<number> | null): Interpreted | null {
     if (this.#results === undefined) this.#results = this.#interpret();
     if (this.#results === null) return null;
-    const [exact, rounded] = [this.#results.exact, this.#results.rounded].map((results) => pick(results) ?? new Float64Array(0));
-    return { exact: exact as Float64Array, rounded: rounded as Float64Array };
+    const { exact, rounded } = this.#results;
+    return { exact: pick(exact) ?? [], rounded: rounded && (pick(rounded) ?? []) };
   }
 
-  #interpret(): Readonly<Record<keyof Interpreted, GraphResults>> | null {
+  #interpret(): { readonly exact: ActualResults; readonly rounded: ActualResults | null } | null {
     // Constants in float32 too: one of them may be a sum over all observations.
     const graph = retrace(this.#recording, Math.fround);
     if (!sameGraph(graph, retrace(this.#recording, Math.fround))) return null;
+    if (this.#exactly !== null && numbersIn(graph) > MOST_NUMBERS) return { exact: this.#exactly(this.#values), rounded: null };
     const values = this.#graph.inputs.map(({ captured }, i) => captured?.values ?? at(this.#values, i));
     return { exact: interpret(this.#graph, this.#values), rounded: interpret(graph, values, { precision: 'float32' }) };
   }
@@ -229,11 +250,11 @@ function excuse(
   if (interpreted === null) return () => false;
   const { exact, rounded } = interpreted;
   const scale = greatest(exact);
-  const error = rounded.reduce((most, x, i) => Math.max(most, finiteOr(Math.abs(x - at(exact, i)), 0)), 0);
-  const single = AMPLIFICATION * error + TOLERANCE * scale;
+  const single = (rounded === null ? LONG_SUMS : TOLERANCE) * scale + AMPLIFICATION * (rounded === null ? 0 : farthest(rounded, exact));
   const own = actual instanceof Float32Array ? single : ROUNDING * scale;
   return (i) => {
-    const [a, e, x, r] = [at(actual, i), eager[i] ?? Number.NaN, at(exact, i), at(rounded, i)];
+    const [a, e, x] = [at(actual, i), eager[i] ?? Number.NaN, exact[i] ?? Number.NaN];
+    const r = rounded === null ? x : (rounded[i] ?? Number.NaN);
     // The passes take log(e^x) for x: what overflows or vanishes on the way need not do so in the program.
     const isSpared = Number.isFinite(a) && !Number.isFinite(x);
     const isOver = actual instanceof Float32Array && !Number.isFinite(a) && !Number.isFinite(r);
@@ -242,6 +263,13 @@ function excuse(
     if (!Number.isFinite(e)) return isRight;
     return isRight && (Number.isFinite(x) ? Math.abs(e - x) <= single : Number.isFinite(r));
   };
+}
+
+/** How far rounding has moved any entry. */
+function farthest(rounded: ArrayLike<number>, exact: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < exact.length; i++) most = Math.max(most, finiteOr(Math.abs((rounded[i] ?? Number.NaN) - (exact[i] ?? Number.NaN)), 0));
+  return most;
 }
 
 function agree(a: number, b: number, tolerance: number): boolean {

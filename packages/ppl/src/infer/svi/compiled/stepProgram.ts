@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { compareWithEager, compileGraph, sameGraph, traceGraph } from '@tychejs/jit';
-import type { CompiledProgram, Graph, TraceOptions } from '@tychejs/jit';
+import type { CompiledProgram, Graph, RunAt, TraceOptions } from '@tychejs/jit';
 import '../../../compiled/register.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
 import type { Holder } from '../../../params/held.ts';
@@ -71,8 +71,9 @@ export class StepProgram implements Holder {
     this.loaded = tensors.map(() => null);
     this.noise = new NoiseInputs(fn.draws, stream, program);
     const point = [...[...params.map(({ variable }) => variable), ...tensors].map((tensor) => tensor.dataSync()), ...pointOf(update)];
-    this.noise.draw(stream);
-    compareWithEager(fn.loss, { ...options, point }, graph, (values) => program.run(...values));
+    const run: RunAt = (values) => program.replay(...values);
+    const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
+    compareWithEager(fn.loss, { ...options, point }, graph, run, exactly);
   }
 
   /** Whether parameters that it reads are gone. */
