@@ -40,10 +40,12 @@ export interface InitialDraws {
 
 const MAX_TRIES = 100; // from Stan
 
-/** The options of the path, where `strategy` is to begin with Pathfinder; else `null`. */
+/** The options of paths, where `strategy` is to begin with Pathfinder; else `null`. @throws TypeError for other options. */
 export function pathfinderOptions(strategy: InitStrategy): PathOptions | null {
   if (strategy === 'pathfinder') return {};
-  return typeof strategy === 'object' && strategy !== null && 'pathfinder' in strategy ? strategy.pathfinder : null;
+  if (typeof strategy !== 'object' || strategy === null || !('pathfinder' in strategy)) return null;
+  checkOptions('initStrategy', strategy, ['pathfinder']);
+  return strategy.pathfinder;
 }
 
 /**

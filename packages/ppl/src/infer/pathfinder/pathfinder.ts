@@ -61,7 +61,7 @@ export async function pathfinder(
   const resolved = await resolveTarget(target, args, { engine: settings.engine, stream: stream.fold('model') });
   try {
     if (!(resolved.density.dimension > 0)) {
-      throw new Error('infer.pathfinder: there is nothing to approximate: the model has no continuous latent site');
+      throw new Error('infer.pathfinder: there is nothing to approximate: the log density has no dimensions');
     }
     return await run(resolved, settings, stream);
   } finally {
