@@ -42,7 +42,9 @@ export class LogLikelihoodMatrix {
   /** The draws of one observation, chain after chain. */
   column(observation: number): Float64Array {
     const { data, numObservations } = this;
-    return Float64Array.from({ length: this.numDraws }, (_, draw) => data[draw * numObservations + observation] as number);
+    const column = new Float64Array(this.numDraws);
+    for (let draw = 0; draw < column.length; draw++) column[draw] = data[draw * numObservations + observation] as number;
+    return column;
   }
 }
 

@@ -7,7 +7,7 @@ import type { SampleMessage } from '../../runtime/message.ts';
 import { SiteError } from '../../runtime/siteError.ts';
 import { format, sameShape, shapeOf, sizeOf } from '../../util/shape.ts';
 import type { SiteDraws } from '../predictive/drawSource.ts';
-import type { SiteLayout } from './siteDensities.ts';
+import type { DrawTable, SiteLayout } from './siteDensities.ts';
 
 /** Draws by site: of shape `[draw, ...site shape]`, or `[chain, draw, ...site shape]`, all alike. */
 export type PosteriorSamples = Readonly<Record<string, SiteDraws>>;
@@ -19,7 +19,8 @@ interface Numbers {
 }
 
 /** Draws of latent sites, whose leading dimensions are known once a model has asked for them. */
-export class PosteriorDraws {
+export class PosteriorDraws implements DrawTable {
+  readonly cure: string = 'give some under this name, or condition the model on its value';
   private readonly draws: ReadonlyMap<string, Numbers>;
   private leading: readonly number[] | null = null;
 

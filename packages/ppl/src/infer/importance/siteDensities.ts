@@ -16,6 +16,7 @@ import { byEngine } from '../mcmc/model/engine.ts';
 import { compileProgram } from '../mcmc/model/program.ts';
 import type { Engine, Model } from '../mcmc/target.ts';
 import { traceProgram } from '../programTrace.ts';
+import { tidily } from './tidily.ts';
 
 /** Where the value of a latent site lies among the numbers of a draw. */
 export interface SiteLayout {
@@ -27,6 +28,8 @@ export interface SiteLayout {
 
 /** Draws as {@link siteDensities} looks at them. */
 export interface DrawTable {
+  /** What to do about a site that has none, for error messages. */
+  readonly cure: string;
   /** Whether there are draws of a site. @throws SiteError when they do not fit it. */
   find(message: SampleMessage): boolean;
   fill(layout: readonly SiteLayout[], index: number, values: Float64Array): void;
@@ -143,7 +146,7 @@ class FirstDraw extends Handler {
   override postprocess(message: Message): void {
     // A handler farther out may have observed it.
     if (message.type !== 'sample' || message.isObserved || !this.missing.has(message)) return;
-    throw new SiteError(message, 'is latent, but there are no draws of it; give some under this name, or condition the model on its value');
+    throw new SiteError(message, `is latent, but there are no draws of it; ${this.draws.cure}`);
   }
 }
 
@@ -180,16 +183,5 @@ function refuseSubsampling(trace: Trace): void {
   for (const plate of trace.plateSites()) {
     if (plate.size === plate.subsampleSize) continue;
     throw new SiteError(plate, `subsamples ${plate.subsampleSize} of ${plate.size}; the log density of all is needed. Leave subsampleSize out`);
-  }
-}
-
-/** `tf.tidy` without its search through what is returned. */
-function tidily<R>(body: () => R): R {
-  const engine = tf.engine();
-  engine.startScope('densities');
-  try {
-    return body();
-  } finally {
-    engine.endScope([]);
   }
 }

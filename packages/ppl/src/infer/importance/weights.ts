@@ -17,7 +17,9 @@ export function logMeanExp(x: ArrayLike<number>): number {
 /** The weights exp(xᵢ) divided by their sum. */
 export function normalisedWeights(logWeights: ArrayLike<number>): Float64Array {
   const total = logSumExp(logWeights);
-  return Float64Array.from(logWeights, (x) => Math.exp(x - total));
+  const weights = new Float64Array(logWeights.length);
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((logWeights[i] as number) - total);
+  return weights;
 }
 
 /**

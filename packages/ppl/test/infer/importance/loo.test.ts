@@ -236,7 +236,7 @@ test('kidscore: LOO of a linear regression with flat priors has Student-t predic
     const [a, b] = tf.unstack(beta);
     plate('data', n, () => sample('y', dist.normal(tf.add(a!, tf.mul(b!, tf.tensor1d(x))), noise), { obs: y }));
   };
-  const result = await infer.loo(model, await draws(model, 500));
+  const result = await infer.loo(model, await draws(model, 200));
 
   // sigma's prior is σ⁻² to 2 % where the posterior is: without i, y_i is Student t with n - 2 degrees of freedom.
   const mean = x.reduce((sum, value) => sum + value, 0) / n;
