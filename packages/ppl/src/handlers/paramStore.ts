@@ -11,7 +11,17 @@ export interface ParamStoreOptions {
   readonly store: ParamStore;
 }
 
-/** Law: parameters inside are read from `store` instead of the process's own. The innermost store decides. */
+/**
+ * Law: parameters inside are read from `store` instead of the process's own. The innermost store decides.
+ *
+ * @example Two models in one process, whose parameters may have the same names:
+ * ```ts
+ * const [first, second] = [new ParamStore(), new ParamStore()];
+ * await handlers.paramStore({ store: first }).run(() => sviOfOne.run({ steps: 1000 }));
+ * await handlers.paramStore({ store: second }).run(() => sviOfTheOther.run({ steps: 1000 }));
+ * await first.save('one.safetensors');
+ * ```
+ */
 export class ParamStoreHandler extends Handler {
   readonly store: ParamStore;
 

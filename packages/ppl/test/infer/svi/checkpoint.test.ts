@@ -178,6 +178,19 @@ test('a checkpoint is of the parameters of its run, and leaves the others alone'
   expect(taken).toHaveLength(1);
 });
 
+test('parameters that are read now and then are in every checkpoint', async () => {
+  const observing = (which: string): void => {
+    sample('x', dist.normal(param(which, tf.scalar(0)), 1), { obs: 1 });
+  };
+  const taken: SviCheckpoint[] = [];
+  const make = (): InstanceType<typeof infer.SVI<[string]>> =>
+    new infer.SVI<[string]>({ model: observing, guide: () => undefined, optim: optim.sgd(), loss: new infer.TraceELBO(), engine: 'eager' });
+  const options = { batches: [['a'], ['b'], ['b']] as [string][], checkpointEvery: 1, onCheckpoint: (checkpoint: SviCheckpoint) => void taken.push(checkpoint) };
+  await make().run({ ...options, steps: 2 });
+  await make().run({ ...options, steps: 3, resume: taken[1]! });
+  expect(taken.map(({ params }) => [...params.keys()])).toEqual([['a'], ['a', 'b'], ['a', 'b']]);
+});
+
 test('a store that the model opens itself cannot be put back, and is refused', async () => {
   const store = new ParamStore();
   const inner = handlers.paramStore(() => sample('x', dist.normal(param('loc', tf.scalar(0)), 1), { obs: 1 }), { store });
