@@ -185,7 +185,7 @@ test('AutoDelta finds the mode, in the space of the model', async () => {
   for (const exactKl of [false, true]) {
     getParamStore().clear();
     const guide = new guides.AutoDelta(model);
-    await fit(model, guide, 100, 0.1, exactKl);
+    await fit(model, guide, 150, 0.1, exactKl);
     const { p, rate } = guide.median();
     expectNear(p!.dataSync()[0]!, 4 / 6, 2e-3);
     expectNear(rate!.dataSync()[0]!, 1, 2e-3);
