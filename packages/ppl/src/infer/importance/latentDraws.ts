@@ -11,6 +11,7 @@ import { withStack } from '../../runtime/stack.ts';
 import type { Trace } from '../../runtime/trace.ts';
 import { breathe } from '../../util/breathe.ts';
 import { format, sameShape, sizeOf } from '../../util/shape.ts';
+import { warn } from '../../util/warn.ts';
 import type { SampleArray } from '../mcmc/samples.ts';
 import { traceProgram } from '../programTrace.ts';
 import { tidily } from './tidily.ts';
@@ -68,7 +69,10 @@ export async function drawLatents(options: LatentDrawsOptions): Promise<LatentDr
     return await allAtOnce(options);
   } catch (error) {
     if (parallel === true || options.signal?.aborted === true) throw error;
-    return oneByOne(options);
+    const draws = await oneByOne(options);
+    const why = error instanceof Error ? error.message : String(error);
+    warn(`${options.where}: draws are made one by one, many times slower: ${why}\n(parallel: false silences this.)`);
+    return draws;
   }
 }
 
@@ -111,6 +115,7 @@ class Rows implements LatentDraws {
 
   /** @throws NotParallel when a site does not have `size` draws. */
   setAll(begin: number, size: number, values: readonly SampleSite[]): void {
+    if (values.length !== this.sites.size) throw new NotParallel(`there are ${this.sites.size} latent sites in one draw, and ${values.length} in ${size} at once`);
     for (const { name, value, logProb } of values) {
       const site = this.sites.get(name);
       const own = site?.shape.slice(1) ?? [];
@@ -170,8 +175,8 @@ async function allAtOnce(options: LatentDrawsOptions): Promise<LatentDraws> {
     if (signal?.aborted === true) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `${where}: not all can be drawn at once (parallel: true): ${why}. Draws are dimension ${-batchRank - 1} of every batch shape; ` +
-        'change what does not broadcast over it, or leave parallel out.',
+      `${where}: not all can be drawn at once (parallel: true): ${why}. Draws are dimension ${-batchRank - 1} of every batch shape: ` +
+        'the program must compute with operations that broadcast over it.',
       { cause: error },
     );
   }
@@ -180,17 +185,18 @@ async function allAtOnce(options: LatentDrawsOptions): Promise<LatentDraws> {
 
 /** Looks at one draw by itself. @throws NotParallel when the program gives it another density, or other derived values. */
 function checkDraw({ program, stream, stack }: LatentDrawsOptions, rows: LatentDraws, draw: number): void {
-  const row = (name: string): Float64Array => {
-    const { data } = rows.sites.get(name) as SampleArray;
-    const size = data.length / rows.count;
-    return data.subarray(draw * size, (draw + 1) * size);
+  const row = (name: string): Float64Array | null => {
+    const site = rows.sites.get(name);
+    if (site === undefined) return null;
+    const size = site.data.length / rows.count;
+    return site.data.subarray(draw * size, (draw + 1) * size);
   };
   tidily(() => {
     const values = withStack(stack, () => latentsOf(new OneDraw(row).run(() => seeded(stream.fold('one'), program))));
     let logProb = 0;
     for (const site of values) {
       logProb += sumOf(site.logProb.dataSync());
-      if (!near(site.value.dataSync(), row(site.name))) throw new NotParallel(`site "${site.name}" is another in a run with this draw only`);
+      if (!near(site.value.dataSync(), row(site.name) ?? [])) throw new NotParallel(`site "${site.name}" is another in a run with this draw only`);
     }
     if (near([logProb], [rows.logProb[draw] as number])) return;
     throw new NotParallel(`the log density of draw ${draw} is ${rows.logProb[draw]} among the others, and ${logProb} by itself`);
@@ -199,17 +205,20 @@ function checkDraw({ program, stream, stack }: LatentDrawsOptions, rows: LatentD
 
 /** Gives latent sites, but those that are functions of others, their values in one draw. */
 class OneDraw extends Handler {
-  private readonly row: (name: string) => Float64Array;
+  private readonly row: (name: string) => Float64Array | null;
 
-  constructor(row: (name: string) => Float64Array) {
+  /** @param row - null for a site that a handler farther out observes. */
+  constructor(row: (name: string) => Float64Array | null) {
     super();
     this.row = row;
   }
 
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null || isDerived(message)) return;
+    const row = this.row(message.name);
+    if (row === null) return;
     const { batchShape, eventShape, dtype } = message.distribution;
-    message.value = tf.tensor(Float32Array.from(this.row(message.name)), [...batchShape, ...eventShape], dtype);
+    message.value = tf.tensor(Float32Array.from(row), [...batchShape, ...eventShape], dtype);
   }
 }
 
