@@ -236,6 +236,24 @@ describe('draws that are not reparameterised', () => {
   });
 });
 
+test('the reward of a draw is the bound less that of the other particles', () => {
+  const q = 1 / (1 + Math.exp(-0.4));
+  const draws = [1, 0, 1];
+  const weights = draws.map((z) => (z === 1 ? Math.log(0.3 / q) : Math.log(0.7 / (1 - q))));
+  const whole = bound(weights, 0);
+  // By the logit, log q has slope z - q; the bound has it with the shares of the weights.
+  const expected = sum(
+    draws.map((z, k) => {
+      const share = Math.exp(weights[k]! - logSumExp(weights));
+      return (share - (whole - bound(weights.filter((_, i) => i !== k), 0))) * (z - q);
+    }),
+  );
+  const model = (): Tensor => sample('z', dist.bernoulli({ probs: 0.3 }));
+  const guide = (): Tensor => sample('z', dist.bernoulli({ logits: param('logit', tf.scalar(0.4)) }));
+  const { gradients } = new InTurn({ z: draws }).run(() => estimate(new infer.IWAE({ numParticles: 3 }), model, guide, 1));
+  expect(gradients['logit']![0]).toBeCloseTo(expected, 5);
+});
+
 test('no tensors are left', () => {
   const model = (): Tensor => sample('z', dist.bernoulli({ probs: 0.3 }));
   const guide = (): Tensor => sample('z', dist.bernoulli({ logits: param('logit', tf.scalar(0.4)) }));
