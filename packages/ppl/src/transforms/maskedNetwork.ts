@@ -73,14 +73,20 @@ export class MaskedNetwork implements AutoregressiveNetwork {
   apply(x: Tensor): { readonly shift: Tensor; readonly logScale: Tensor } {
     const { dimension } = this;
     const last = this.layers.length - 1;
-    const result = this.layers.reduce((values: Tensor, { kernel, bias }, i) => {
-      const masked = tf.mul(asTensor(kernel), this.mask(i));
-      const sums = tf.add(tf.matMul(values, masked), asTensor(bias));
-      return i === last ? sums : tf.tanh(sums);
-    }, asRows(x));
-    const [shift, raw] = tf.split(result, [dimension, dimension], -1) as [Tensor, Tensor];
-    const logScale = tf.mul(tf.tanh(tf.div(raw, LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
-    return { shift: tf.reshape(shift, x.shape), logScale: tf.reshape(logScale, x.shape) };
+    let values: Tensor = asRows(x);
+    for (let i = 0; i < last; i++) values = tf.tanh(sums(values, this.weights(i)));
+    const { kernel, bias } = this.weights(last);
+    // Of the weights, which are fewer than the results, halves are taken sooner.
+    const half = (start: number): Tensor =>
+      tf.reshape(sums(values, { kernel: tf.slice(kernel, [0, start], [-1, dimension]), bias: tf.slice(bias, [start], [dimension]) }), x.shape);
+    const logScale = tf.mul(tf.tanh(tf.div(half(dimension), LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
+    return { shift: half(0), logScale };
+  }
+
+  /** Layer `i`, masked. */
+  private weights(i: number): { readonly kernel: Tensor; readonly bias: Tensor } {
+    const { kernel, bias } = this.layers[i] as MaskedLayer;
+    return { kernel: tf.mul(asTensor(kernel), this.mask(i)), bias: asTensor(bias) };
   }
 
   /** Ones where a unit of layer `i` may see one of its inputs. */
@@ -90,6 +96,10 @@ export class MaskedNetwork implements AutoregressiveNetwork {
     const sees = before.flatMap((from) => after.map((to) => (isLast ? to > from : to >= from)));
     return tf.tensor2d(Float32Array.from(sees, Number), [before.length, after.length]);
   }
+}
+
+function sums(values: Tensor, { kernel, bias }: { readonly kernel: Tensor; readonly bias: Tensor }): Tensor {
+  return tf.add(tf.matMul(values, kernel), bias);
 }
 
 function checkShape(what: string, value: Parameter, shape: Shape): void {

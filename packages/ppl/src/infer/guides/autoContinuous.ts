@@ -41,12 +41,12 @@ export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
     className: string,
     model: (...args: A) => unknown,
     options: AutoContinuousOptions<A>,
-    furtherOptions: readonly string[] = [],
+    optionNames: readonly string[] = ['initScale'],
   ) {
     if ('subsample' in options) {
       throw new TypeError(`guides.${className}: there is no option subsample, as this guide cannot follow plates that subsample; guides.AutoNormal can`);
     }
-    super(className, model, options, ['initScale', ...furtherOptions]);
+    super(className, model, options, optionNames);
     checkScale(this.className, 'initScale', options.initScale);
     this.initScale = options.initScale;
   }
@@ -98,9 +98,10 @@ export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
   quantiles(qs: readonly number[], ...args: A | []): SiteValues {
     checkProbabilities(this.className, qs);
     return this.withLayout(args, (layout) => {
-      if (layout === null) return {};
+      if (layout === null || qs.length === 0) return {};
       return tf.tidy(() => {
-        const [at, opposite] = [qs, qs.map((q) => 1 - q)].map((each) => this.latentQuantiles(layout, each)) as [Tensor, Tensor];
+        const both = this.latentQuantiles(layout, [...qs, ...qs.map((q) => 1 - q)]);
+        const [at, opposite] = tf.split(both, 2) as [Tensor, Tensor];
         return bySite(layout.sites, (site) => quantilesOfSite(site, qs, layout.part(site, at), layout.part(site, opposite)));
       });
     });

@@ -30,7 +30,7 @@ export class AutoLowRankMultivariateNormal<A extends unknown[] = unknown[]> exte
 
   /** @throws TypeError for unknown options; RangeError when a scale, or the rank, is not positive. */
   constructor(model: (...args: A) => unknown, options: AutoLowRankMultivariateNormalOptions<A> = {}) {
-    super('AutoLowRankMultivariateNormal', model, options, ['rank']);
+    super('AutoLowRankMultivariateNormal', model, options, ['initScale', 'rank']);
     const { rank } = options;
     if (rank !== undefined) checkInteger(this.className, 'rank', rank, 1);
     this.rank = rank ?? null;

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { deterministic, dist, getParamStore, guides, handlers, infer, optim, plate, plateLoop, ready, sample, setSeed, transforms } from '@tychejs/ppl';
 import { expectNoLeak } from '../../helpers/leak.ts';
 import { lossAt, paramValue } from '../svi/helpers.ts';
-import { NAMES, factor, flatGuides, inverse, linearModel, linearPosterior, numbers } from './flatGuides.ts';
+import { NAMES, NORMALS, factor, flatGuides, inverse, linearModel, linearPosterior, numbers } from './flatGuides.ts';
 
 jest.setTimeout(60_000);
 
@@ -106,48 +106,6 @@ describe.each(NAMES)('%s', (name) => {
     tf.dispose(posterior as unknown as tf.TensorContainer);
   });
 
-  test('begins where initLoc and initScale say', () => {
-    const model = (): void => {
-      sample('w', dist.normal([0, 0], 1).toEvent(1));
-      sample('s', dist.gamma(4, 2));
-    };
-    const guide = make(model, { initLoc: { w: [1, -2], s: 3 }, initScale: { w: [0.2, 0.3], s: 0.5 } });
-    const { w, s } = numbers(guide.median());
-    [...w!, ...s!].forEach((value, i) => expect(value).toBeCloseTo([1, -2, 3][i]!, 5));
-    const posterior = guide.getPosterior();
-    const sd = tf.tidy(() => [...tf.sqrt(posterior.variance).dataSync()]);
-    tf.dispose(posterior as unknown as tf.TensorContainer);
-    // A factor drawn at random makes it so on average: a chi-squared of 2, halved and shifted, per coordinate.
-    if (name === 'AutoLowRankMultivariateNormal') sd.forEach((value, i) => expect(value / [0.2, 0.3, 0.5][i]!).toBeGreaterThan(Math.SQRT1_2));
-    else sd.forEach((value, i) => expect(value).toBeCloseTo([0.2, 0.3, 0.5][i]!, 5));
-  });
-
-  test('quantiles are those of many draws', () => {
-    const model = (): void => {
-      sample('w', dist.normal([0, 0], 1).toEvent(1));
-      sample('below', dist.transformed(dist.gamma(2, 1), [transforms.affine(3, -1)]));
-    };
-    const guide = make(model, { initLoc: { w: [1, -2], below: 1 }, initScale: 0.5 });
-    tf.dispose(guide());
-    if (name === 'AutoMultivariateNormal') getParamStore().set(`${name}.scaleTril`, [0.7, -0.4, 1.2]);
-    const qs = [0.1, 0.5, 0.7];
-    const quantiles = numbers(guide.quantiles(qs));
-    const posterior = guide.getPosterior();
-    const N = 20_000;
-    const draws = tf.tidy(() => numbers(guide.constrain(posterior.sample([N]))));
-    tf.dispose(posterior as unknown as tf.TensorContainer);
-    qs.forEach((q, i) => {
-      for (const [site, width] of [['w', 2], ['below', 1]] as const) {
-        for (let k = 0; k < width; k++) {
-          const bound = quantiles[site]![i * width + k]!;
-          const share = draws[site]!.filter((value, j) => j % width === k && value <= bound).length / N;
-          expect(Math.abs(share - q)).toBeLessThan(4.5 * Math.sqrt((q * (1 - q)) / N));
-        }
-      }
-    });
-    expect(() => guide.quantiles([0.5, 0])).toThrow(/quantiles must lie in \(0, 1\), got 0/);
-  });
-
   test('works at once with parameters that were loaded, and then asks for no initial values', () => {
     const model = (x: Tensor): void => {
       const s = sample('s', dist.gamma(2, 1));
@@ -221,6 +179,52 @@ describe.each(NAMES)('%s', (name) => {
     const empty = make(() => sample('x', dist.normal(0, 1), { obs: 1 }));
     expect([empty(), empty.median(), empty.quantiles([0.5])]).toEqual([{}, {}, {}]);
     expect(() => empty.getPosterior()).toThrow(/the model has no latent sites/);
+  });
+});
+
+describe.each(NORMALS)('%s', (name) => {
+  const make = flatGuides[name];
+
+  test('begins where initLoc and initScale say', () => {
+    const model = (): void => {
+      sample('w', dist.normal([0, 0], 1).toEvent(1));
+      sample('s', dist.gamma(4, 2));
+    };
+    const guide = make(model, { initLoc: { w: [1, -2], s: 3 }, initScale: { w: [0.2, 0.3], s: 0.5 } });
+    const { w, s } = numbers(guide.median());
+    [...w!, ...s!].forEach((value, i) => expect(value).toBeCloseTo([1, -2, 3][i]!, 5));
+    const posterior = guide.getPosterior();
+    const sd = tf.tidy(() => [...tf.sqrt(posterior.variance).dataSync()]);
+    tf.dispose(posterior as unknown as tf.TensorContainer);
+    // A factor drawn at random makes it so on average: a chi-squared of 2, halved and shifted, per coordinate.
+    if (name === 'AutoLowRankMultivariateNormal') sd.forEach((value, i) => expect(value / [0.2, 0.3, 0.5][i]!).toBeGreaterThan(Math.SQRT1_2));
+    else sd.forEach((value, i) => expect(value).toBeCloseTo([0.2, 0.3, 0.5][i]!, 5));
+  });
+
+  test('quantiles are those of many draws', () => {
+    const model = (): void => {
+      sample('w', dist.normal([0, 0], 1).toEvent(1));
+      sample('below', dist.transformed(dist.gamma(2, 1), [transforms.affine(3, -1)]));
+    };
+    const guide = make(model, { initLoc: { w: [1, -2], below: 1 }, initScale: 0.5 });
+    tf.dispose(guide());
+    if (name === 'AutoMultivariateNormal') getParamStore().set(`${name}.scaleTril`, [0.7, -0.4, 1.2]);
+    const qs = [0.1, 0.5, 0.7];
+    const quantiles = numbers(guide.quantiles(qs));
+    const posterior = guide.getPosterior();
+    const N = 20_000;
+    const draws = tf.tidy(() => numbers(guide.constrain(posterior.sample([N]))));
+    tf.dispose(posterior as unknown as tf.TensorContainer);
+    qs.forEach((q, i) => {
+      for (const [site, width] of [['w', 2], ['below', 1]] as const) {
+        for (let k = 0; k < width; k++) {
+          const bound = quantiles[site]![i * width + k]!;
+          const share = draws[site]!.filter((value, j) => j % width === k && value <= bound).length / N;
+          expect(Math.abs(share - q)).toBeLessThan(4.5 * Math.sqrt((q * (1 - q)) / N));
+        }
+      }
+    });
+    expect(() => guide.quantiles([0.5, 0])).toThrow(/quantiles must lie in \(0, 1\), got 0/);
   });
 });
 

@@ -1,7 +1,7 @@
 /** @file What tests of guides over one vector share: the guides, and a posterior with correlations that is known exactly. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { dist, guides, sample } from '@tychejs/ppl';
+import { constraints, dist, guides, param, sample, transforms } from '@tychejs/ppl';
 import { cholesky } from '../../../src/infer/mcmc/cholesky.ts';
 
 type Model<A extends unknown[]> = (...args: A) => unknown;
@@ -14,9 +14,40 @@ export const flatGuides = {
     new guides.AutoMultivariateNormal(model, options),
   AutoLowRankMultivariateNormal: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) =>
     new guides.AutoLowRankMultivariateNormal(model, options),
+  AutoIAFNormal: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) => new guides.AutoIAFNormal(model, options),
+  AutoNormalizingFlow: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) =>
+    new guides.AutoNormalizingFlow(model, { ...options, transform: reversedSkew }),
 } as const;
 
+/** A flow that skews each number, by sinh(asinh(x) + skew), with a parameter for the skew. */
+function reversedSkew(dimension: number, prefix: string): transforms.Transform {
+  const skew = param(`${prefix}.skew`, () => tf.zeros([dimension]));
+  const order = Array.from({ length: dimension }, (_, i) => dimension - 1 - i);
+  return transforms.compose([asinh, transforms.affine(skew, 1), transforms.inverse(asinh), transforms.permutation(order)]);
+}
+
+/** y = asinh x, whose volume change is -½ log(1 + x²). */
+class Asinh extends transforms.ElementwiseTransform {
+  readonly name = 'asinh';
+  readonly domain = constraints.real;
+  readonly codomain = constraints.real;
+  forward(x: Tensor): Tensor {
+    return tf.asinh(x);
+  }
+  inverse(y: Tensor): Tensor {
+    return tf.sinh(y);
+  }
+  logAbsDetJacobian(x: Tensor): Tensor {
+    return tf.mul(tf.log1p(tf.square(x)), -0.5);
+  }
+}
+
+export const asinh: transforms.Transform = new Asinh();
+
 export const NAMES = Object.keys(flatGuides) as (keyof typeof flatGuides)[];
+
+/** Those whose quantiles have a closed form. */
+export const NORMALS = NAMES.slice(0, 3);
 
 /** The values of a record of tensors, which are disposed. */
 export function numbers(values: Record<string, Tensor>): Record<string, number[]> {

@@ -1,0 +1,43 @@
+/** @file What guides share that are made of normalising flows. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { positive } from '../../constraints/interval.ts';
+import type { Distribution } from '../../distributions/distribution.ts';
+import { RandomStream } from '../../random/stream.ts';
+import { compose } from '../../transforms/compose.ts';
+import { affine } from '../../transforms/elementwise.ts';
+import type { Transform } from '../../transforms/transform.ts';
+import { sortedQuantile } from '../mcmc/diagnostics/moments.ts';
+import { AutoContinuous } from './autoContinuous.ts';
+import type { FlatLayout } from './flatLayout.ts';
+import { Pushforward } from './pushforward.ts';
+
+/** Quantiles are those of this many draws. */
+const NUM_DRAWS = 10_000;
+
+/**
+ * A standard normal vector carried through a flow, and then stretched and shifted to where the posterior is: z = loc + scale ·
+ * flow(x). The parameters are `PREFIX.loc` and `PREFIX.scale`, one number a coordinate, and those of the flow.
+ *
+ * Quantiles and medians have no closed form: they are those of 10,000 draws, the same ones at every call.
+ */
+export abstract class AutoFlowGuide<A extends unknown[]> extends AutoContinuous<A> {
+  /** The transform of vectors of length `dimension`, whose parameters' names begin with `prefix`. */
+  protected abstract flow(dimension: number, prefix: string): Transform;
+
+  protected override posterior(layout: FlatLayout): Distribution {
+    const flow = this.flow(layout.dimension, `${this.prefix}.flow`);
+    const place = affine(this.loc(layout), this.scale(layout, positive));
+    return new Pushforward(layout.dimension, compose([flow, place]));
+  }
+
+  protected override latentQuantiles(layout: FlatLayout, qs: readonly number[]): Tensor {
+    const draws = this.posterior(layout).sample([NUM_DRAWS], RandomStream.fromSeed(0));
+    const columns = tf.transpose(draws).dataSync();
+    const quantiles = Array.from({ length: layout.dimension }, (_, i) => {
+      const sorted = columns.slice(i * NUM_DRAWS, (i + 1) * NUM_DRAWS).sort();
+      return qs.map((q) => sortedQuantile(sorted, q));
+    });
+    return tf.transpose(tf.tensor2d(quantiles));
+  }
+}
