@@ -5,6 +5,7 @@ import type { Optimizer } from '../../../optim/optimizer.ts';
 import { scopesOf } from '../../../runtime/stack.ts';
 import { warn } from '../../../util/warn.ts';
 import type { Engine } from '../../mcmc/target.ts';
+import { NewParams } from '../paramRecorder.ts';
 import type { Objective, StepContext } from '../sviStep.ts';
 import { evaluate, takeStep } from '../sviStep.ts';
 import type { Signature } from './arguments.ts';
@@ -106,8 +107,16 @@ export class StepEngine<A extends unknown[]> {
     this.entries = this.entries.filter((entry) => entry !== known && !entry.program.isStale);
     const reason = this.refusal();
     if (reason !== null) return this.eagerly(reason);
-    const params = await this.discover(context, args);
-    return this.compiled(() => this.compile(context, args, signature, params));
+    const created = new NewParams();
+    const params = await this.discover({ ...context, stack: { handler: created, outer: context.stack } }, args);
+    try {
+      return this.compile(context, args, signature, params);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (this.engine === 'auto') return this.eagerly(why);
+      created.remove();
+      throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });
+    }
   }
 
   private find(context: StepContext, tokens: readonly unknown[]): Entry | undefined {
@@ -156,17 +165,6 @@ export class StepEngine<A extends unknown[]> {
     const milliseconds = compileMilliseconds + program.traceMilliseconds + program.compileMilliseconds;
     this.last = { engine: 'compiled', reason: null, programs: programs + 1, compileMilliseconds: milliseconds };
     return entry;
-  }
-
-  /** What `compile` gives; eager steps if it cannot be done and need not be. */
-  private compiled(compile: () => Entry): Entry | null {
-    try {
-      return compile();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      if (this.engine === 'compiled') throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });
-      return this.eagerly(why);
-    }
   }
 
   /** Steps are eager from now on. @param reason - if that was not asked for. */
