@@ -50,6 +50,12 @@ function graphOf(shapes: readonly Shape[], make: (g: GraphBuilder, xs: readonly 
   return new Graph({ inputs: shapes.map((shape) => ({ shape, dtype: 'float' })), nodes: g.nodes, outputs, gradients: shapes.map(() => null) });
 }
 
+/** A state and a number to the next state and twice that. */
+const smoothing = graphOf([[], []], (g, [state, x]) => {
+  const next = g.binary('add', g.binary('mul', state!, g.scalar(0.5)), x!);
+  return [next, g.binary('mul', next, g.scalar(2))];
+});
+
 const vectors = (n: number, length: number): Shape[] => Array.from({ length: n }, () => [length]);
 
 describe.each(['float64', 'float32'] as const)('in %s', (precision) => {
@@ -75,6 +81,7 @@ describe.each(['float64', 'float32'] as const)('in %s', (precision) => {
     ['indices', [[6], [6]], [0], (g, [a, b]) => [g.scatterAdd(b!, g.cast(a!, 'int'), 6)]],
     ['a new shape', [[6, 4], [24]], [1, 0], (g, [a, b]) => [g.reshape(g.unary('sin', a!), [24]), g.reshape(g.unary('cos', b!), [6, 4])]],
     ['an empty array', [[0, 3]], [0], (g, [a]) => [g.unary('exp', a!)]],
+    ['a loop over time', [[], [5]], [0, 1], (g, [a, b]) => g.loop({ body: smoothing, length: 5, carries: [a!], scanned: [b!], invariants: [] })],
     ['parts', [[2, 3]], [0], (g, [a]) => [g.concat([g.slice(a!, [1, 0], [1, 3]), g.slice(a!, [0, 0], [1, 3])], 0)]],
   ])('%s', (name, shapes, carry, make) => {
     const graph = graphOf(shapes, make);
