@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { dist, getParamStore, handlers, Handler, infer, param, plate, ready, sample } from '@tychejs/ppl';
+import { dist, factor, getParamStore, handlers, Handler, infer, param, plate, ready, sample } from '@tychejs/ppl';
 import type { Elbo } from '../../../src/infer/svi/elbo.ts';
 import type { Message } from '../../../src/runtime/message.ts';
 import { gradient as slopes } from '../../helpers/finiteDifference.ts';
@@ -82,6 +82,14 @@ describe('the weights', () => {
     const { loss } = new InTurn({ mu, z: wide }).run(() => estimate(new infer.RenyiELBO({ alpha, numParticles: 3 }), model, guide, 1));
     const weights = wide.map((draw, k) => logNormal(mu[k]!, 0, 1) - logNormal(mu[k]!, 0.5, 0.7) + sum(draw.map((value, i) => local(value, i, mu[k]!))));
     expect(loss).toBeCloseTo(-bound(weights, alpha), 4);
+  });
+
+  test('are those of the whole model if a factor stands outside, be it the last', () => {
+    const [inPlate, guide] = programs(false, [0, 1, 2, 3]);
+    const model = (): unknown => [inPlate(), factor('f', 0.7)];
+    const wide = z.map((draw) => [...draw, ...draw]);
+    const { loss } = new InTurn({ z: wide }).run(() => estimate(new infer.IWAE({ numParticles: 3 }), model, guide, 1));
+    expect(loss).toBeCloseTo(-bound(wide.map((draw) => 0.7 + sum(draw.map((value, i) => local(value, i, 0)))), 0), 4);
   });
 
   test('of a program without sites are one', () => {
