@@ -17,7 +17,8 @@ export interface ElboOptions {
   readonly numParticles?: number;
   /**
    * Whether guide and model run once for all particles, inside of a plate over particles to the left of all other batch
-   * dimensions; false by default. Faster than one by one, if what they compute broadcasts over one more dimension.
+   * dimensions; false by default. Faster than one by one, if what they compute broadcasts over one more dimension. Particles
+   * then share the elements that plates draw.
    */
   readonly vectorizeParticles?: boolean;
   /**

@@ -1,10 +1,11 @@
 /** @file Losses and gradients of generated models under AutoNormal, against plain arithmetic and finite differences. */
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs-core';
-import { getParamStore, guides, handlers, infer, ready } from '@tychejs/ppl';
+import { getParamStore, guides, Handler, handlers, infer, ready } from '@tychejs/ppl';
 import { initToSample } from '../../../src/infer/initialisation/index.ts';
 import { runParticle } from '../../../src/infer/svi/particle.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
+import type { Message } from '../../../src/runtime/message.ts';
 import type { SampleSite } from '../../../src/runtime/site.ts';
 import type { Trace } from '../../../src/runtime/trace.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
@@ -130,11 +131,58 @@ function assign(variable: tf.Variable, values: Float32Array): void {
   next.dispose();
 }
 
+/** Notes the draws of particles that run together. */
+class Draws extends Handler {
+  readonly of = new Map<string, tf.TypedArray>();
+
+  override postprocess(message: Message): void {
+    if (message.type !== 'sample' || message.isObserved || message.value === null) return;
+    if (message.plates.some((frame) => frame.name === '_particles')) this.of.set(message.name, message.value.dataSync().slice());
+  }
+}
+
+/** Gives the same draws to particles that run one by one. */
+class OneByOne extends Handler {
+  private readonly draws: ReadonlyMap<string, tf.TypedArray>;
+  private readonly met = new Map<string, number>();
+
+  constructor(draws: ReadonlyMap<string, tf.TypedArray>) {
+    super();
+    this.draws = draws;
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isObserved || message.value !== null) return;
+    const k = this.met.get(message.name) ?? 0;
+    this.met.set(message.name, k + 1);
+    const shape = [...message.distribution.batchShape];
+    const size = shape.reduce((a, b) => a * b, 1);
+    message.value = tf.tensor(this.draws.get(message.name)!.slice(k * size, (k + 1) * size), shape);
+  }
+}
+
+test('P30: particles that run together have the densities that they have one by one', () => {
+  const numParticles = 3;
+  fc.assert(
+    fc.property(arbitraryModel({ discrete: false, subsampling: false }), fc.nat(), (statements, seed) => {
+      withGuide(statements, (model, guide) => {
+        const draws = new Draws();
+        const loss = new infer.TraceELBO({ numParticles, vectorizeParticles: true });
+        const together = draws.run(() => lossAt(loss, model, guide, seed));
+        const apart = new OneByOne(draws.of).run(() => lossAt(new infer.TraceELBO({ numParticles }), model, guide, seed));
+        expect(Math.abs(together - apart)).toBeLessThan(1e-4 * (1 + Math.abs(apart)));
+      });
+    }),
+    { numRuns: 25, seed: 4 },
+  );
+});
+
 test('no tensors are left, whatever the model', () => {
   fc.assert(
     fc.property(continuous, (statements) => {
       withGuide(statements, (model, guide) => {
-        for (const loss of [new infer.TraceELBO(), new infer.TraceMeanFieldELBO()]) {
+        const together = { numParticles: 2, vectorizeParticles: true };
+        for (const loss of [new infer.TraceELBO(), new infer.TraceMeanFieldELBO(), new infer.IWAE(), new infer.TraceELBO(together)]) {
           estimate(loss, model, guide, 1);
           expectNoLeak(() => estimate(loss, model, guide, 2));
         }
