@@ -72,15 +72,25 @@ export class StepEngine<A extends unknown[]> {
    */
   async step(context: StepContext, args: A): Promise<number> {
     const signature = signatureOf(args);
-    const entry = await this.entryFor(context, args, signature);
-    if (entry === null) return takeStep(this.objective, this.optimizer, context, args);
+    const known = this.upToDate(context, signature);
+    if (known !== null) return this.run(known, context, args, signature);
+    const created = new NewParams();
+    try {
+      const entry = await this.prepare(context, args, signature, created);
+      return await (entry === null ? takeStep(this.objective, this.optimizer, context, args) : this.run(entry, context, args, signature));
+    } catch (error) {
+      created.remove();
+      throw error;
+    }
+  }
+
+  private async run(entry: Entry, context: StepContext, args: A, { tensors }: Signature): Promise<number> {
     const begin = performance.now();
-    const loss = entry.program.step(context.stream, signature.tensors);
+    const loss = entry.program.step(context.stream, tensors);
     entry.steps++;
     entry.unchecked += performance.now() - begin;
-    if (loss !== null) return loss;
-    // Eagerly the same again, to find out where it comes from.
-    return takeStep(this.objective, this.optimizer, context, args);
+    // What is no number happens again eagerly, to find out where it comes from.
+    return loss ?? takeStep(this.objective, this.optimizer, context, args);
   }
 
   /** The loss, with nothing moved; compiled if steps with these arguments are. See `evaluate`. */
@@ -96,25 +106,33 @@ export class StepEngine<A extends unknown[]> {
     for (const { program } of this.entries) program.giveBack();
   }
 
-  private async entryFor(context: StepContext, args: A, signature: Signature): Promise<Entry | null> {
+  /** The program for these arguments, if there is one that does what model and guide do now. */
+  private upToDate(context: StepContext, { tokens }: Signature): Entry | null {
+    const known = this.find(context, tokens);
+    if (known === undefined) return null;
+    if (!this.isDue(known) || known.program.isUpToDate()) return known;
+    this.entries = this.entries.filter((entry) => entry !== known);
+    if (this.engine === 'auto') this.eagerly(CHANGES);
+    else warn(`infer.SVI: ${CHANGES}`);
+    return null;
+  }
+
+  /**
+   * A new program; null where steps are eager.
+   *
+   * @param created - notes the parameters that come into being here.
+   */
+  private async prepare(context: StepContext, args: A, signature: Signature, created: NewParams): Promise<Entry | null> {
     if (this.engine === 'eager' || this.last.reason !== null) return this.eagerly();
-    const known = this.find(context, signature.tokens);
-    if (known !== undefined) {
-      if (!this.isDue(known) || known.program.isUpToDate()) return known;
-      if (this.engine === 'auto') return this.eagerly(CHANGES);
-      warn(`infer.SVI: ${CHANGES}`);
-    }
-    this.entries = this.entries.filter((entry) => entry !== known && !entry.program.isStale);
+    this.entries = this.entries.filter(({ program }) => !program.isStale);
     const reason = this.refusal();
     if (reason !== null) return this.eagerly(reason);
-    const created = new NewParams();
     const params = await this.discover({ ...context, stack: { handler: created, outer: context.stack } }, args);
     try {
       return this.compile(context, args, signature, params);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (this.engine === 'auto') return this.eagerly(why);
-      created.remove();
       throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });
     }
   }
