@@ -132,6 +132,7 @@ const MOST_BYTES = 2 ** 32;
 /**
  * Compiles a graph, such as `traceGraph` gives.
  *
+ * @param timing - when tracing ended, by `performance.now()`, and how long it took: for `program.stats`.
  * @throws TypeError for unknown or malformed options.
  * @throws RangeError when its arrays do not fit into memory.
  */

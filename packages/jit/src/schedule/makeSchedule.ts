@@ -21,8 +21,8 @@ export function makeSchedule(graph: Graph, carries: readonly Carry[] = []): Sche
 
 /**
  * One pass over the nodes. A node goes into the first loop over its array that comes after everything it reads, or into
- * that of an operand if it reads it index for index; if there is none, into a new one at the end. Steps are in order of
- * execution at any time.
+ * that of an operand if it reads it index for index; if there is none, into a new one at the end. What is to replace an
+ * input waits until that has been read. Steps are in order of execution at any time.
  */
 class Scheduler {
   readonly #graph: Graph;
