@@ -41,17 +41,20 @@ const elementwise: Row[] = [
 /** A network on 3 elements, with weights that are all different. */
 function network(hiddenDims: readonly number[]): AutoregressiveNetwork {
   let count = 0;
-  const fill = (shape: readonly number[]): Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.6 * Math.sin(++count)), [...shape]);
-  const layers = transforms.maskedLayerShapes(3, hiddenDims).map(({ kernel, bias }) => ({ kernel: fill(kernel).arraySync(), bias: fill(bias).arraySync() }));
+  const fill = (size: number): number[] => Array.from({ length: size }, () => 0.6 * Math.sin(++count));
+  const layers = transforms.maskedLayerShapes(3, hiddenDims).map(({ kernel: [inputs, units] }) => ({
+    kernel: Array.from({ length: inputs }, () => fill(units)),
+    bias: fill(units),
+  }));
   return new transforms.MaskedNetwork(3, layers);
 }
 
 const joint: Row[] = [
   ['lowerCholeskyAffine', () => transforms.lowerCholeskyAffine([1, -2, 3], [[2, 0, 0], [-1, 0.5, 0], [3, 1, -1.5]]), EACH],
   ['permutation', () => transforms.permutation([2, 0, 1]), EACH],
-  ['affineAutoregressive', () => transforms.affineAutoregressive(tf.tidy(() => network([5, 4]))), EACH],
-  ['affineAutoregressive without hidden layers', () => transforms.affineAutoregressive(tf.tidy(() => network([]))), EACH],
-  ['flow', () => compose([transforms.affineAutoregressive(tf.tidy(() => network([2]))), transforms.permutation([2, 1, 0]), transforms.affineAutoregressive(tf.tidy(() => network([7]))), affine([1, 2, 3], [0.5, 0.1, 2])]), EACH],
+  ['affineAutoregressive', () => transforms.affineAutoregressive(network([5, 4])), EACH],
+  ['affineAutoregressive without hidden layers', () => transforms.affineAutoregressive(network([])), EACH],
+  ['flow', () => compose([transforms.affineAutoregressive(network([2])), transforms.permutation([2, 1, 0]), transforms.affineAutoregressive(network([7])), affine([1, 2, 3], [0.5, 0.1, 2])]), EACH],
   ['stickBreaking', () => transforms.stickBreaking, [0, 1, 2]],
   ['ordered', () => transforms.ordered, EACH],
   ['positiveOrdered', () => transforms.positiveOrdered, EACH],

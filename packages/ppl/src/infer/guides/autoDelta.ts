@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { delta } from '../../distributions/delta.ts';
 import { param, sample } from '../../primitives.ts';
-import type { AutoGuideOptions } from './autoGuide.ts';
+import type { AutoGuideOptions, SiteValues } from './autoGuide.ts';
+import { bySite } from './autoGuide.ts';
 import { AutoSiteGuide } from './autoSiteGuide.ts';
 import type { GuideSite } from './guideSite.ts';
+import { checkProbabilities } from './quantiles.ts';
 
 /**
  * All belief on one point for each site: trained, the mode of the posterior density in the model's own, constrained space.
@@ -17,6 +19,20 @@ export class AutoDelta<A extends unknown[] = unknown[]> extends AutoSiteGuide<A>
     super('AutoDelta', model, options);
   }
 
+  /**
+   * Quantiles of each element of each latent site, with plates in full: the point itself. The caller disposes them.
+   *
+   * @param qs - probabilities between 0 and 1.
+   * @param args - the model's arguments; not needed once the guide has been used.
+   * @returns by site, tensors of shape `[qs.length] + shape of the site`.
+   * @throws RangeError for a probability outside of (0, 1).
+   */
+  quantiles(qs: readonly number[], ...args: A | []): SiteValues {
+    checkProbabilities(this.className, qs);
+    const repeated = (site: GuideSite): Tensor => tf.stack(qs.map(() => this.point(site)));
+    return this.withSites(args, (sites) => tf.tidy(() => bySite(sites, repeated)));
+  }
+
   protected override sampleSite(site: GuideSite): Tensor {
     return sample(site.name, delta(this.point(site)).toEvent(site.eventDim));
   }
@@ -26,8 +42,8 @@ export class AutoDelta<A extends unknown[] = unknown[]> extends AutoSiteGuide<A>
   }
 
   private point(site: GuideSite): Tensor {
-    const { name, support, shape, eventDim, initial } = site;
-    const value = param(`${this.prefix}.${name}`, () => tf.tensor(initial, [...shape]), { constraint: support, eventDim });
+    const { name, support, shape, eventDim } = site;
+    const value = param(`${this.prefix}.${name}`, () => tf.tensor(site.initial, [...shape]), { constraint: support, eventDim });
     this.checkParam(site, value, shape);
     return value;
   }

@@ -1,10 +1,14 @@
 /** @file Automatic guides. */
+export { AutoCallable } from './autoCallable.ts';
+export type { AutoCallableOptions } from './autoCallable.ts';
 export { AutoContinuous } from './autoContinuous.ts';
 export type { AutoContinuousOptions } from './autoContinuous.ts';
 export { AutoDelta } from './autoDelta.ts';
 export { AutoDiagonalNormal } from './autoDiagonalNormal.ts';
 export { AutoGuide } from './autoGuide.ts';
 export type { AutoGuideOptions, InitLoc, SiteValues } from './autoGuide.ts';
+export { AutoGuideList } from './autoGuideList.ts';
+export type { GuidePart } from './autoGuideList.ts';
 export { AutoIAFNormal } from './autoIafNormal.ts';
 export type { AutoIAFNormalOptions } from './autoIafNormal.ts';
 export { AutoLaplaceApproximation } from './autoLaplaceApproximation.ts';

@@ -3,6 +3,7 @@ export type { InitSite, SiteInit } from './siteInit.ts';
 export {
   initToConstant,
   initToFeasible,
+  initToGenerated,
   initToMean,
   initToMedian,
   initToSample,

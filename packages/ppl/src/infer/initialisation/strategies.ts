@@ -79,6 +79,25 @@ export function initToValue(
   };
 }
 
+/**
+ * A strategy that is made anew for every run of the model, as one that draws all sites at once needs to be: {@link initToValue}
+ * of a row of a table, say, another one for each chain. A run begins with the first site, and when a site comes again.
+ *
+ * @param generate - makes the strategy of one run.
+ */
+export function initToGenerated(generate: () => SiteInit): SiteInit {
+  const met = new Set<string>();
+  let strategy: SiteInit | null = null;
+  return (site, stream) => {
+    if (strategy === null || met.has(site.name)) {
+      strategy = generate();
+      met.clear();
+    }
+    met.add(site.name);
+    return strategy(site, stream);
+  };
+}
+
 /** The same value, in every element of every site. */
 export function initToConstant(value: number): SiteInit {
   return (site) => widened(site, value);

@@ -29,7 +29,11 @@ test('points lie in the supports, as constrained parameters of the sites\' own s
   points.dispose();
   const median = guide.median();
   expect(median['p']!.shape).toEqual([4, 3]);
-  tf.dispose(median);
+  const quantiles = guide.quantiles([0.1, 0.9]);
+  expect([...quantiles['w']!.dataSync()]).toEqual([1, -1, 1, -1]);
+  expect(quantiles['p']!.shape).toEqual([2, 4, 3]);
+  expect(() => guide.quantiles([1])).toThrow(/guides\.AutoDelta: quantiles must lie in \(0, 1\), got 1/);
+  tf.dispose([median, quantiles]);
 });
 
 test('every draw is the same, and a step leaves no tensors', async () => {

@@ -323,6 +323,37 @@ describe('finding the sites', () => {
     expect(getParamStore().names()).toEqual(['AutoNormal.locs.z', 'AutoNormal.scales.z']);
   });
 
+  test.each(['AutoNormal', 'AutoDelta'] as const)('%s works at once with parameters that were loaded, and asks for no initial values', (name) => {
+    const model = (x: number): void => {
+      const s = sample('s', dist.gamma(2, 1));
+      plate('items', 4, { subsampleSize: 2 }, () => sample('z', dist.normal(x, s)));
+    };
+    tf.dispose(new guides[name](model, { initLoc: { s: 3, z: 2 } })(1));
+    const state = getParamStore().getState();
+    getParamStore().clear();
+    getParamStore().setState(state);
+    const initLoc = (): Tensor => {
+      throw new Error('initial values were asked for');
+    };
+    expectNoLeak(() => {
+      const fresh = (): guides.AutoNormal<[number]> | guides.AutoDelta<[number]> => new guides[name](model, { initLoc });
+      expect(numbers(fresh()(1))['z']).toHaveLength(2);
+      expect(numbers(fresh().median(1))['z']).toEqual([2, 2, 2, 2]);
+      expect(numbers(fresh().quantiles([0.5], 1))['s']![0]).toBeCloseTo(3, 5);
+      expect(numbers(fresh().samplePosterior(1))['s']).toHaveLength(1);
+    });
+    getParamStore().clear();
+    expect(() => new guides[name](model, { initLoc })(1)).toThrow(/initial values were asked for/);
+  });
+
+  test('finding the sites minds no nonsense in distributions; where they begin it does', () => {
+    // At the origin the scale would be negative.
+    const model = (): unknown => sample('x', dist.normal(0, tf.sub(sample('z', dist.normal(5, 1)), 3)), { obs: 1 });
+    expect(numbers(new guides.AutoNormal(model, { initLoc: 5 })())['z']).toHaveLength(1);
+    getParamStore().clear();
+    expect(() => new guides.AutoNormal(model, { initLoc: 1 })()).toThrow(/site "x": normal: scale must be positive, got -2/);
+  });
+
   test('needs the arguments of the model before it has seen it run', () => {
     const guide = new guides.AutoNormal((x: number) => sample('z', dist.normal(x, 1)));
     expect(() => guide.median()).toThrow(/guides\.AutoNormal: it has not seen the model run yet, and the model takes 1 argument\(s\); give them here/);

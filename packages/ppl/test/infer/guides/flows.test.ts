@@ -39,7 +39,7 @@ describe.each(FLOWS)('%s', (name) => {
     tf.dispose(guide());
     for (const parameter of getParamStore().names()) {
       const { shape } = getParamStore().variable(parameter);
-      if (parameter.includes('flow')) tf.tidy(() => getParamStore().set(parameter, tf.sin(tf.mul(3, tf.range(1, 1 + shape.reduce((a, b) => a * b, 1)))).reshape(shape)));
+      if (parameter.includes('flow')) tf.tidy(() => getParamStore().set(parameter, tf.reshape(tf.sin(tf.mul(3, tf.range(1, 1 + shape.reduce((a, b) => a * b, 1)))), shape)));
     }
     const qs = [0.1, 0.5, 0.7];
     const quantiles = numbers(guide.quantiles(qs));

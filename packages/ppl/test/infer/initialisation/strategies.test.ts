@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { constraints, dist, ready } from '@tychejs/ppl';
-import { initToConstant, initToFeasible, initToMean, initToMedian, initToSample, initToUniform, initToValue } from '../../../src/infer/initialisation/index.ts';
+import { initToConstant, initToFeasible, initToGenerated, initToMean, initToMedian, initToSample, initToUniform, initToValue } from '../../../src/infer/initialisation/index.ts';
 import type { SiteInit } from '../../../src/infer/initialisation/index.ts';
 import { InitHandler } from '../../../src/infer/initialisation/initHandler.ts';
 import { mediansOfColumns } from '../../../src/infer/initialisation/median.ts';
@@ -48,6 +48,23 @@ describe.each(strategies)('%s', (_, strategy) => {
     tf.tidy(() => expect(distribution.support.check(value).dataSync().every(Boolean)).toBe(true));
     value.dispose();
   });
+});
+
+test('a strategy is generated for every run', () => {
+  let runs = 0;
+  const strategy = initToGenerated(() => initToValue({ a: ++runs, b: 10 * runs }));
+  const run = (names: string[]): number[] =>
+    names.map((name) => {
+      const value = strategy({ name, distribution: dist.normal(0, 1) }, RandomStream.fromSeed(1));
+      const [number] = value.dataSync();
+      value.dispose();
+      return number!;
+    });
+  expect(run(['a', 'b'])).toEqual([1, 10]);
+  expect(run(['a', 'b'])).toEqual([2, 20]);
+  // Not every run need meet all sites.
+  expect(run(['a'])).toEqual([3]);
+  expect(run(['a', 'b'])).toEqual([4, 40]);
 });
 
 test('feasible values do not move, draws follow their stream', () => {
