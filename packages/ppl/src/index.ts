@@ -13,6 +13,7 @@ export type { ParamOptions, SampleOptions } from './primitives.ts';
 export { plate, plateLoop, subsample } from './plate.ts';
 export type { PlateOptions } from './plate.ts';
 export { getParamStore, ParamStore } from './params/store.ts';
+export type { ExactParam, ExactParams } from './params/exactParams.ts';
 export type { FileSource } from './params/fileSource.ts';
 export type { LoadOptions, ParamSnapshot, SaveOptions, StoreState } from './params/store.ts';
 

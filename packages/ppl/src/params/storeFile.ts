@@ -8,7 +8,7 @@
 import { real } from '../constraints/real.ts';
 import type { OptimizerState } from '../optim/optimizer.ts';
 import { biject } from '../transforms/biject.ts';
-import { format, sameShape, sizeOf } from '../util/shape.ts';
+import { format, sameShape } from '../util/shape.ts';
 import { VERSION } from '../util/version.ts';
 import { constraintData, constraintOf } from './constraintData.ts';
 import type { ExactParam, ExactParams, Numbers } from './exactParams.ts';
@@ -93,10 +93,10 @@ export function decodeStoreFile(bytes: Uint8Array, { foreign }: DecodeOptions): 
     return array.dtype === 'F64' ? new Float64Array(array.bytes.slice().buffer) : toFloat32(array);
   };
   const content = decodePlain(metadata.get('content') ?? 'null', find);
-  if (typeof content !== 'object' || content === null || !('params' in content)) throw new Error('it does not say which parameters it holds');
-  const { params: constraints, optim = null, run = null } = content;
-  const params = Object.entries(constraints ?? {}).map(
-    ([name, data]) => [name, at(name, () => storedParam(name, data as PlainData, arrays))] as const,
+  const { params: constraints, optim = null, run = null } = isRecord(content) ? content : {};
+  if (!isRecord(constraints)) throw new Error('it does not say which parameters it holds');
+  const params = Object.entries(constraints).map(
+    ([name, data]) => [name, at(name, () => storedParam(name, data, arrays))] as const,
   );
   // Whether it is one that the optimiser can go on from, the optimiser says.
   return { params: new Map(params), optim: optim as OptimizerState | null, run };
@@ -124,7 +124,11 @@ function numbersOf(array: StoredArray): Numbers {
 
 /** Whether two arrays are the same, bit by bit. */
 function same(a: Numbers, b: Numbers): boolean {
-  return sameShape(a.shape, b.shape) && a.values.every((value, i) => Object.is(value, b.values[i])) && sizeOf(a.shape) === a.values.length;
+  return sameShape(a.shape, b.shape) && a.values.every((value, i) => Object.is(value, b.values[i]));
+}
+
+function isRecord(data: PlainData | undefined): data is { readonly [key: string]: PlainData } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) && !ArrayBuffer.isView(data);
 }
 
 /** Names the parameter in whatever `body` throws. */

@@ -188,6 +188,7 @@ describe('files that are refused leave everything as it was:', () => {
     ['another tool', foreign, /holds no parameters saved by Tyche; with \{ foreign: true \} its arrays are taken/],
     ['another version', ours('null', '2'), /it has version 2 of the format, written by Tyche 9\.9\.9; this is Tyche \d.*reads version 1/],
     ['no content', ours('null'), /does not say which parameters/],
+    ['no list of parameters', ours('["record",["params",null]]'), /does not say which parameters/],
     ['an array that is missing', ours('["record",["params",["record",["t","real"]]]]'), /param "t": the file lacks its array "param\/t"/],
     ['a state that is missing', ours('["record",["params",["record"]],["run",["array","state/0"]]]'), /it has no array "state\/0"/],
     ['a constraint that is unknown', ours(params('"oddNumbers"')), /param "s": there is no constraint "oddNumbers"/],

@@ -41,9 +41,9 @@ export interface SviRunOptions<A extends unknown[]> {
   /** At the end only, by default. */
   readonly checkpointEvery?: number;
   /**
-   * Goes on where a checkpoint was taken, with the very numbers that would have come had the run not stopped: parameters,
-   * optimiser and random stream are put back. `batches` must begin where they began then: those of the steps done are passed
-   * over.
+   * Goes on where a checkpoint was taken. On the same backend and engine, the numbers are the very ones that would have come
+   * had the run not stopped: parameters, optimiser and random stream are put back. `batches` must begin where they began
+   * then: those of the steps done are passed over.
    */
   readonly resume?: SviCheckpoint;
   /** Ends the run with the signal's reason, an `AbortError` by default. What has been learnt stays. */
