@@ -7,11 +7,13 @@
  * behind. Writes bench/results/svi.json.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { guides, handlers, likelihoods, priors, VariationalBNN } from '@tychejs/bnn';
 import { fillNoise } from '@tychejs/jit';
-import { dist, optim, ready, setSeed } from '@tychejs/ppl';
+import { dist, guides as autoguides, infer, optim, plate, ready, sample, setSeed } from '@tychejs/ppl';
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');
 await ready({ backend: 'wasm' });
@@ -154,5 +156,32 @@ function drawRate(kind, count = 1 << 20) {
 const draws = { normal: drawRate('normal'), uniform: drawRate('uniform'), exponential: drawRate('exponential') };
 console.log(`\nmillion draws a second, out of the program's memory: ${Object.entries(draws).map(([kind, rate]) => `${kind} ${rate.toFixed(0)}`).join(', ')}`);
 
+/** What 10,000 steps of a fit leave behind, once the program is there and the garbage is gone. */
+async function leaks() {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const model = (y) => {
+    const mu = sample('mu', dist.normal(0, 10));
+    const sigma = sample('sigma', dist.halfNormal(1));
+    plate('data', y.shape[0], () => sample('y', dist.normal(mu, sigma), { obs: y }));
+  };
+  const y = numbers([100]);
+  const svi = new infer.SVI({ model, guide: new autoguides.AutoNormal(model), optim: optim.adam({ lr: 1e-3 }), loss: new infer.TraceELBO() });
+  const state = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return { tensors: tf.memory().numTensors, heapKiB: heapUsed / 1024, externalKiB: external / 1024 };
+  };
+  await svi.run({ steps: 2000, args: [y], progressBar: false });
+  const before = state();
+  for (let i = 0; i < 10_000; i++) await svi.step(y);
+  const after = state();
+  tf.dispose(y);
+  return { tensors: after.tensors - before.tensors, heapKiB: after.heapKiB - before.heapKiB, externalKiB: after.externalKiB - before.externalKiB };
+}
+
+const left = await leaks();
+console.log(`left by 10,000 steps: ${left.tensors} tensors, ${left.heapKiB.toFixed(0)} KiB of heap, ${left.externalKiB.toFixed(0)} KiB outside of it (WebAssembly)`);
+
 mkdirSync(new URL('./results/', import.meta.url), { recursive: true });
-writeFileSync(new URL('./results/svi.json', import.meta.url), `${JSON.stringify({ node: process.version, results, draws }, null, 2)}\n`);
+writeFileSync(new URL('./results/svi.json', import.meta.url), `${JSON.stringify({ node: process.version, results, draws, leftBy10000Steps: left }, null, 2)}\n`);

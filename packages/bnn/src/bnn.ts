@@ -5,7 +5,7 @@ import { ParamStore, checkOptions, handlers } from '@tychejs/ppl';
 import type { Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
 import type { FitOptions } from './fit.ts';
-import { fit } from './fit.ts';
+import { fit, Trainer } from './fit.ts';
 import type { FitData } from './fitData.ts';
 import { autoNormal } from './guides/autoNormal.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
@@ -62,6 +62,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   readonly paramStore: ParamStore = new ParamStore();
   private readonly net: BayesianNet;
   private readonly name: string;
+  private readonly trainer: Trainer;
 
   /**
    * @throws TypeError when an option is missing, unknown or of the wrong kind.
@@ -78,6 +79,10 @@ export class VariationalBNN<P, G extends Guide = Guide> {
       guide === null ? null : this.own(buildGuide(`${WHERE}: guide`, guide, () => this.net.sampleWeights(), { initLoc, prefix: 'guide' }));
     this.likelihoodGuide = this.makeLikelihoodGuide(likelihoodGuide);
     this.createParameters();
+    this.trainer = new Trainer(
+      (x, y, size) => this.named(() => this.model(x, y, size)),
+      () => this.named(() => this.sampleGuides()),
+    );
   }
 
   /** The weights that are sampled, by name; the others are parameters. */
@@ -95,10 +100,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
    * loss that is not finite; the signal's reason when it is aborted.
    */
   async fit(data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
-    const { datasetSize } = this.likelihood;
-    const model = (x: NetInput, y: Tensor, size: number | undefined): void => this.named(() => this.model(x, y, size));
-    const guide = (): void => this.named(() => this.sampleGuides());
-    return fit({ where: 'bnn.fit', datasetSize, model, guide }, data, options);
+    return fit({ where: 'bnn.fit', datasetSize: this.likelihood.datasetSize, trainer: this.trainer }, data, options);
   }
 
   /**

@@ -48,8 +48,32 @@ export interface Trainee {
   readonly where: string;
   /** Number of data in all, if it is known already. */
   readonly datasetSize: number | undefined;
-  readonly model: (x: NetInput, y: Tensor, datasetSize: number | undefined) => unknown;
-  readonly guide: () => unknown;
+  readonly trainer: Trainer;
+}
+
+type Svi = InstanceType<typeof infer.SVI<[NetInput, Tensor, number]>>;
+
+/** Takes the steps of training. Its steps stay compiled from one call of `fit` to the next, if that has the same settings. */
+export class Trainer {
+  private readonly model: (x: NetInput, y: Tensor, datasetSize: number) => unknown;
+  private readonly guide: () => unknown;
+  private last: { readonly settings: readonly unknown[]; readonly svi: Svi } | null = null;
+
+  constructor(model: Trainer['model'], guide: Trainer['guide']) {
+    this.model = model;
+    this.guide = guide;
+  }
+
+  /** The inference with these settings. */
+  svi({ optim, numParticles = 1, closedFormKl = true, engine = 'auto' }: FitOptions): Svi {
+    const settings = [optim, numParticles, closedFormKl, engine];
+    if (this.last?.settings.every((setting, i) => setting === settings[i]) === true) return this.last.svi;
+    const Objective = closedFormKl ? infer.TraceMeanFieldELBO : infer.TraceELBO;
+    const { model, guide } = this;
+    const svi = new infer.SVI<[NetInput, Tensor, number]>({ model, guide, optim, loss: new Objective({ numParticles }), engine });
+    this.last = { settings, svi };
+    return svi;
+  }
 }
 
 /**
@@ -60,7 +84,7 @@ export interface Trainee {
 export async function fit(trainee: Trainee, data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
   const { where } = trainee;
   checkOptions(where, options, KEYS);
-  const { epochs, batchSize, onEpoch, numParticles = 1, closedFormKl = true, engine = 'auto', signal } = options;
+  const { epochs, batchSize, onEpoch, signal } = options;
   if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`${where}: epochs must be a positive integer, got ${epochs}`);
   const source = dataSource(where, data, batchSize);
   const datasetSize = trainee.datasetSize ?? source.size ?? undefined;
@@ -70,9 +94,8 @@ export async function fit(trainee: Trainee, data: FitData, options: FitOptions):
         'give the likelihood a datasetSize',
     );
   }
-  const Objective = closedFormKl ? infer.TraceMeanFieldELBO : infer.TraceELBO;
-  const { optim, model, guide } = { ...trainee, ...options };
-  const svi = new infer.SVI<[NetInput, Tensor, number]>({ model, guide, optim, loss: new Objective({ numParticles }), engine });
+  const svi = trainee.trainer.svi(options);
+  svi.review();
   // In a browser the handlers in force are forgotten at the first `await`.
   const stack = currentStack();
   const shuffling = randomStream('bnn.fit');

@@ -95,10 +95,19 @@ export class SVI<A extends unknown[] = unknown[]> {
    */
   async run(options: SviRunOptions<A>): Promise<SviResult> {
     checkRunOptions(options);
+    this.review();
     const { optim, paramsRead } = this;
     const step = (context: StepContext, args: A): Promise<number> => this.takeStep(context, args);
     const result = await new SviRun({ stack: this.stack(), optim, paramsRead, step }, options).run();
     return { ...result, stats: this.stats };
+  }
+
+  /**
+   * Has the next step look whether model and guide still do what they did when they were compiled. Changes of what they read
+   * besides their arguments are found by themselves, but maybe some steps late; `run` begins with this.
+   */
+  review(): void {
+    this.engine.review();
   }
 
   private async takeStep(context: StepContext, args: A): Promise<number> {

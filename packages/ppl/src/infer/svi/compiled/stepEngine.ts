@@ -31,6 +31,8 @@ interface Entry {
   readonly tokens: readonly unknown[];
   readonly program: StepProgram;
   steps: number;
+  /** Whether something may have changed since its last step. */
+  isDoubtful: boolean;
   /** Time spent in steps since the program was last found to be up to date, in milliseconds. */
   unchecked: number;
 }
@@ -101,6 +103,11 @@ export class StepEngine<A extends unknown[]> {
     return Number.isNaN(loss) ? evaluate(this.objective, context, args) : loss;
   }
 
+  /** Has every program looked at before it is used again: what model and guide read besides their arguments may have changed. */
+  review(): void {
+    for (const entry of this.entries) entry.isDoubtful = true;
+  }
+
   /** Lets go of what programs hold: parameters have their numbers again. */
   settle(): void {
     for (const { program } of this.entries) program.giveBack();
@@ -110,8 +117,10 @@ export class StepEngine<A extends unknown[]> {
   private upToDate(context: StepContext, { tokens }: Signature): Entry | null {
     const known = this.find(context, tokens);
     if (known === undefined) return null;
+    const isExpected = known.isDoubtful;
     if (!this.isDue(known) || known.program.isUpToDate()) return known;
     this.entries = this.entries.filter((entry) => entry !== known);
+    if (isExpected) return null;
     if (this.engine === 'auto') this.eagerly(CHANGES);
     else warn(`infer.SVI: ${CHANGES}`);
     return null;
@@ -144,8 +153,8 @@ export class StepEngine<A extends unknown[]> {
 
   /** The first time that it is used again, and then whenever it has earned it. */
   private isDue(entry: Entry): boolean {
-    const isDue = entry.steps === 1 || entry.unchecked * CHECKING_SHARE > entry.program.traceMilliseconds;
-    if (isDue) entry.unchecked = 0;
+    const isDue = entry.isDoubtful || entry.steps === 1 || entry.unchecked * CHECKING_SHARE > entry.program.traceMilliseconds;
+    if (isDue) Object.assign(entry, { isDoubtful: false, unchecked: 0 });
     return isDue;
   }
 
@@ -177,7 +186,7 @@ export class StepEngine<A extends unknown[]> {
     }
     const fn = stepFunction(this.objective, context, args, tensors, params);
     const program = new StepProgram(fn, this.optimizer, context.stream, tensors);
-    const entry = { tokens: tokensIn(context, tokens), program, steps: 0, unchecked: 0 };
+    const entry = { tokens: tokensIn(context, tokens), program, steps: 0, isDoubtful: false, unchecked: 0 };
     this.entries.push(entry);
     const { programs, compileMilliseconds } = this.last;
     const milliseconds = compileMilliseconds + program.traceMilliseconds + program.compileMilliseconds;

@@ -315,6 +315,22 @@ describe('what cannot be', () => {
     expect(auto.reason).toMatch(/changes from step to step/);
   });
 
+  test('what has changed between two runs is compiled anew, without a word', async () => {
+    let targets = y;
+    const model = (): void => regression(x, targets);
+    const { compiled, eager } = await byEngine(async (engine) => {
+      targets = y;
+      const svi = new SVI<[]>({ model, guide: new AutoNormal(model), optim: optim.adam({ lr: 0.05 }), loss: new TraceELBO(), engine });
+      const losses = [...(await svi.run({ steps: 5 })).losses];
+      targets = x;
+      losses.push(...(await svi.run({ steps: 5 })).losses);
+      return { losses, programs: svi.stats.programs };
+    });
+    expectAlike(compiled.losses, eager.losses);
+    expect(compiled.programs).toBe(2);
+    expect(warnings).not.toHaveBeenCalled();
+  });
+
   test('arguments that are others every time are not compiled for ever', async () => {
     const model = (prior: number): void => {
       sample('z', dist.normal(0, prior));
