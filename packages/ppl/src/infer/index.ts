@@ -27,4 +27,5 @@ export type { TraceElboOptions } from './svi/traceElbo.ts';
 export { TraceGraphELBO } from './svi/traceGraphElbo.ts';
 export { TraceMeanFieldELBO } from './svi/traceMeanFieldElbo.ts';
 export * from './mcmc/index.ts';
+export * from './smc/index.ts';
 export * from './pathfinder/index.ts';
