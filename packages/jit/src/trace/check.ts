@@ -8,7 +8,7 @@ import type { DType, Node } from '../graph/node.ts';
 import { sameGraph } from '../graph/sameGraph.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { withCaptured } from './capture.ts';
-import { TraceError } from './error.ts';
+import { MismatchError, TraceError } from './error.ts';
 import { recordGraph } from './record.ts';
 import type { Recording, TraceableFunction, TraceOptions } from './recording.ts';
 import { checkRecording } from './recording.ts';
@@ -234,7 +234,7 @@ function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<numbe
     if (!differs(i)) continue;
     isExcused ??= excuse(actual, eager, reference());
     if (isExcused(i)) continue;
-    throw new TraceError(
+    throw new MismatchError(
       `the graph does not do what the function does: at the point given, entry ${i} of ${what} is ${at(actual, i)} by the graph ` +
         `and ${eager[i]} by eager evaluation. Does the function draw random numbers, or use anything that changes from call to call?`,
     );

@@ -13,6 +13,11 @@ export class TraceError extends Error {
   }
 }
 
+/** A graph or program does not give what the function gives eagerly: its precision may not be enough. */
+export class MismatchError extends TraceError {
+  override readonly name: string = 'MismatchError';
+}
+
 /** This package's own folder, from which no line is to blame. */
 const HOME = folderOf(framesOf(new Error('where am I').stack)[0] ?? '');
 

@@ -32,6 +32,11 @@ export interface SviOptions<A extends unknown[]> {
    * warning where it cannot; large parameters on a native or graphics backend stay there.
    */
   readonly engine?: Engine;
+  /**
+   * What compiled steps compute in; `'float32'` by default. `'float64'` is for models that lose their digits, such as Gaussian
+   * processes with nearly singular kernels; between steps parameters are kept in it too, until their store is asked for them.
+   */
+  readonly precision?: 'float32' | 'float64';
 }
 
 /**
@@ -51,13 +56,16 @@ export class SVI<A extends unknown[] = unknown[]> {
 
   /** @throws TypeError when an option is missing, unknown or of the wrong kind. */
   constructor(options: SviOptions<A>) {
-    checkOptions('infer.SVI', options, ['model', 'guide', 'optim', 'loss', 'engine']);
+    checkOptions('infer.SVI', options, ['model', 'guide', 'optim', 'loss', 'engine', 'precision']);
     checkKinds(options);
     const { model, guide, optim } = options;
     const loss = lossOf(options.loss);
-    const { engine = loss.engine ?? 'auto' } = options;
+    const { engine = loss.engine ?? 'auto', precision = 'float32' } = options;
     checkEngine('infer.SVI', engine);
-    this.engine = new StepEngine({ model, guide, loss }, optim, engine);
+    if (precision !== 'float32' && precision !== 'float64') {
+      throw new TypeError(`infer.SVI: precision must be 'float32' or 'float64', got ${String(precision)}`);
+    }
+    this.engine = new StepEngine({ model, guide, loss }, optim, engine, precision);
     this.optim = optim;
   }
 

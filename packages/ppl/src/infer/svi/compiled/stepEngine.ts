@@ -1,5 +1,7 @@
 /** @file How steps are run: compiled or eagerly. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Precision } from '@tychejs/jit';
+import { MismatchError } from '@tychejs/jit';
 import { canReadSynchronously } from '../../../distributions/parameter.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
 import { scopesOf } from '../../../runtime/stack.ts';
@@ -25,6 +27,8 @@ export interface StepStats {
   readonly programs: number;
   /** What recording and compiling them took, in milliseconds. */
   readonly compileMilliseconds: number;
+  /** What the last program computes in: float64 if that was asked for, or if float32 proved too coarse for the step. */
+  readonly precision: Precision | null;
 }
 
 interface Entry {
@@ -54,13 +58,15 @@ export class StepEngine<A extends unknown[]> {
   private readonly objective: Objective<A>;
   private readonly optimizer: Optimizer;
   private readonly engine: Engine;
+  private readonly precision: Precision;
   private entries: Entry[] = [];
-  private last: StepStats = { engine: null, reason: null, programs: 0, compileMilliseconds: 0 };
+  private last: StepStats = { engine: null, reason: null, programs: 0, compileMilliseconds: 0, precision: null };
 
-  constructor(objective: Objective<A>, optimizer: Optimizer, engine: Engine) {
+  constructor(objective: Objective<A>, optimizer: Optimizer, engine: Engine, precision: Precision = 'float32') {
     this.objective = objective;
     this.optimizer = optimizer;
     this.engine = engine;
+    this.precision = precision;
   }
 
   get stats(): StepStats {
@@ -184,14 +190,28 @@ export class StepEngine<A extends unknown[]> {
     if (this.engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
       throw new Error(`${size} numbers are trained, for which the backend '${tf.getBackend()}' is faster`);
     }
-    const fn = stepFunction(this.objective, context, args, tensors, params);
-    const program = new StepProgram(fn, this.optimizer, context.stream, tensors);
+    const program = this.program(context, args, tensors, params);
     const entry = { tokens: tokensIn(context, tokens), program, steps: 0, isDoubtful: false, unchecked: 0 };
     this.entries.push(entry);
     const { programs, compileMilliseconds } = this.last;
     const milliseconds = compileMilliseconds + program.traceMilliseconds + program.compileMilliseconds;
-    this.last = { engine: 'compiled', reason: null, programs: programs + 1, compileMilliseconds: milliseconds };
+    const { precision } = program;
+    this.last = { engine: 'compiled', reason: null, programs: programs + 1, compileMilliseconds: milliseconds, precision };
     return entry;
+  }
+
+  /** The program in the precision asked for, or in float64 where float32 does not give what the step computes. */
+  private program(context: StepContext, args: A, tensors: Signature['tensors'], params: readonly StepParam[]): StepProgram {
+    const make = (precision: Precision): StepProgram => {
+      const fn = stepFunction(this.objective, context, args, tensors, params, precision);
+      return new StepProgram(fn, this.optimizer, context.stream, tensors);
+    };
+    try {
+      return make(this.precision);
+    } catch (error) {
+      if (!(error instanceof MismatchError) || this.precision === 'float64') throw error;
+      return make('float64');
+    }
   }
 
   /** Steps are eager from now on. @param reason - if that was not asked for. */

@@ -1,6 +1,6 @@
 /** @file A step as a function of tensors: parameters and data in, loss out. */
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { TraceInput } from '@tychejs/jit';
+import type { Precision, TraceInput } from '@tychejs/jit';
 import { forSinglePrecision, isTracing } from '../../../backend/tracing.ts';
 import { StandIns, withStandIns } from '../../../params/standIns.ts';
 import type { RecordedDraw } from '../../../random/drawn.ts';
@@ -21,6 +21,7 @@ export class ParamsChanged extends Error {
 /** A step of one objective in one context, for these parameters and shapes of data. */
 export interface StepFunction {
   readonly params: readonly StepParam[];
+  readonly precision: Precision;
   /** What {@link loss} takes: the parameters, and then the tensors among the arguments. */
   readonly inputs: readonly TraceInput[];
   /** The loss as an expression of parameters and data; eagerly too, with the same draws. */
@@ -34,6 +35,7 @@ export interface StepFunction {
  *
  * @param tensors - those among `args`, in order.
  * @param params - those that the step reads.
+ * @param precision - that of the program to be made of it.
  */
 export function stepFunction<A extends unknown[]>(
   { model, guide, loss }: Objective<A>,
@@ -41,8 +43,10 @@ export function stepFunction<A extends unknown[]>(
   args: A,
   tensors: readonly Tensor[],
   params: readonly StepParam[],
+  precision: Precision,
 ): StepFunction {
   const unchecked = { ...context, validate: false };
+  const inPrecision = <R>(body: () => R): R => (precision === 'float32' ? forSinglePrecision(body) : body());
   let lastDraws: readonly RecordedDraw[] = [];
   const estimate = (...inputs: Tensor[]): Scalar => {
     const standIns = new StandIns(new Map(params.map(({ variable }, i) => [variable, inputs[i] as Tensor])));
@@ -53,7 +57,7 @@ export function stepFunction<A extends unknown[]>(
     };
     try {
       const { result, draws } = recordDraws(() =>
-        withLineage(() => forSinglePrecision(() => withStandIns(standIns, () => within(unchecked, new ParamCensus(), differentiable)))),
+        withLineage(() => inPrecision(() => withStandIns(standIns, () => within(unchecked, new ParamCensus(), differentiable)))),
       );
       if (isTracing()) lastDraws = draws;
       return result;
@@ -64,6 +68,7 @@ export function stepFunction<A extends unknown[]>(
   };
   return {
     params,
+    precision,
     inputs: [
       ...params.map(({ variable, isTrained }): TraceInput => ({ shape: variable.shape, dtype: 'float32', grad: isTrained })),
       ...tensors.map(({ shape, dtype }): TraceInput => ({ shape, dtype: dtype as 'float32', grad: false })),

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { compareWithEager, compileGraph, sameGraph, traceGraph } from '@tychejs/jit';
-import type { CompiledProgram, Graph, RunAt, TraceOptions } from '@tychejs/jit';
+import type { CompiledProgram, Graph, Precision, RunAt, TraceOptions } from '@tychejs/jit';
 import '../../../compiled/register.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
 import type { Holder } from '../../../params/held.ts';
@@ -60,7 +60,7 @@ export class StepProgram implements Holder {
     const graph = traceGraph(fn.loss, options);
     const traced = performance.now();
     const carry = [null, ...update.carry];
-    const program = compileGraph(graph, { precision: 'float32', carry, generateNoise: true });
+    const program = compileGraph(graph, { precision: fn.precision, carry, generateNoise: true });
     this.traceMilliseconds = traced - begin;
     this.compileMilliseconds = performance.now() - traced;
     this.fn = fn;
@@ -74,6 +74,10 @@ export class StepProgram implements Holder {
     const run: RunAt = (values) => program.replay(...values);
     const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
     compareWithEager(fn.loss, { ...options, point }, graph, run, exactly);
+  }
+
+  get precision(): Precision {
+    return this.fn.precision;
   }
 
   /** Whether parameters that it reads are gone. */

@@ -45,7 +45,7 @@ class UpdateInside implements StepUpdate {
   private readonly places: UpdatePlaces;
   private readonly momentShapes: readonly (readonly (readonly number[])[])[];
   /** Whether to move at all, and then what the optimiser wants. */
-  private readonly scalars: Float32Array;
+  private readonly scalars: Float64Array;
   private fused: FusedUpdate | null = null;
   private program: CompiledProgram | null = null;
 
@@ -54,7 +54,7 @@ class UpdateInside implements StepUpdate {
     this.places = places;
     const fused = this.fuse();
     this.momentShapes = fused.moments.map((moments, i) => moments.map(() => places.params[i]?.variable.shape ?? []));
-    this.scalars = new Float32Array(1 + fused.numScalars);
+    this.scalars = new Float64Array(1 + fused.numScalars);
     this.inputShapes = [...this.momentShapes.flat(), [this.scalars.length]];
     let next = places.firstInput;
     this.carry = places.params.flatMap(({ input }, i) => [input, ...(this.momentShapes[i] ?? []).map(() => next++)]);

@@ -192,6 +192,25 @@ describe('a compiled step is an eager one', () => {
     expectAlike(compiled, eager);
   });
 
+  test('in float64, where that is asked for: sums that float32 loses', async () => {
+    // The square is about 1e8, where float32 counts by eights.
+    const model = (): void => {
+      const z = sample('z', dist.normal(0, 1));
+      factor('lost', tf.mul(1e-4, tf.sub(tf.square(tf.add(z, 1e4)), 1e8)));
+    };
+    const after = async (precision: 'float32' | 'float64'): Promise<number> => {
+      getParamStore().clear();
+      setSeed(3);
+      const svi = new SVI<[]>({ model, guide: new AutoNormal(model), optim: optim.sgd({ lr: 1e-3 }), loss: new TraceELBO(), engine: 'compiled', precision });
+      const { losses } = await svi.run({ steps: 1 });
+      expect(svi.stats.precision).toBe(precision);
+      return losses[0]!;
+    };
+    const [single, double] = [await after('float32'), await after('float64')];
+    expect(Math.abs(single - double)).toBeGreaterThan(1e-6);
+    expect(Math.abs(single - double)).toBeLessThan(1e-3);
+  });
+
   test('on the WASM backend', async () => {
     await ready({ backend: 'wasm' });
     const { compiled, eager } = await byEngine(async (engine) => (await regressionSvi(engine).run({ steps: 10, args: [x, y] })).losses);
