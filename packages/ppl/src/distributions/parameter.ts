@@ -6,6 +6,7 @@ import type { Constraint } from '../constraints/constraint.ts';
 import { toFloat } from '../ops/toFloat.ts';
 import { format, shapeOf } from '../util/shape.ts';
 import { isRoundingForgiven } from '../util/validation.ts';
+import { checkLater } from './pendingChecks.ts';
 
 /** What a parameter may be given as. */
 export type Parameter = Tensor | TensorLike;
@@ -36,12 +37,14 @@ const passed = new WeakMap<object, WeakSet<Constraint>>();
 
 /**
  * Why `value` does not fulfil `constraint`, with one offending number, or `null` if it does. On backends that cannot
- * read values at once, only plain numbers and arrays are looked at, and those only against fixed bounds.
+ * read values at once, only plain numbers and arrays are looked at, and those only against fixed bounds. In a function that
+ * is being compiled, its program may look at the rest: see `withPendingChecks`.
  */
 export function violation(value: Parameter, constraint: Constraint): string | null {
   if (!(value instanceof tf.Tensor)) return violationOfNumbers(value, constraint);
   // Of no elements tfjs says that not all fulfil it.
   if (value.size === 0) return null;
+  if (isTracing()) checkLater(value, constraint);
   if (!canReadSynchronously() || passed.get(value.dataId)?.has(constraint) === true) return null;
   const why = violationOfTensor(value, constraint);
   // What was forgiven once is not to count as fulfilled ever after.

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ScanOptions as FlatOptions, ScanResults, ScanStep } from '@tychejs/jit';
 import { traceScan } from '@tychejs/jit';
 import { isTracing } from '../backend/tracing.ts';
+import { withoutPendingChecks } from '../distributions/pendingChecks.ts';
 import { checkOptions } from '../util/options.ts';
 import { format, sameShape } from '../util/shape.ts';
 import { ScanBodyHandler } from './scanBody.ts';
@@ -65,7 +66,7 @@ export function scan<const Carry, const X, const Y>(
     const handler = new ScanBodyHandler();
     const step: ScanStep = (carry, slices) => {
       const state = withLeaves(init, carry) as TensorTree<Carry>;
-      const [next, y] = checkPair(handler.run(() => body(state, withLeaves(xs, slices) as TensorTree<X>)));
+      const [next, y] = checkPair(withoutPendingChecks(() => handler.run(() => body(state, withLeaves(xs, slices) as TensorTree<X>))));
       const results = leavesOf(y, 'ops.scan: the result');
       ys = y;
       form = checkForm('the result', pathsOf(results), form);

@@ -10,6 +10,11 @@ interface Collected {
   runs: number;
 }
 
+/** What is looked at of a value beside its numbers. */
+export type Layout = Pick<Tensor, 'shape' | 'size' | 'dtype'>;
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
 /** Puts the values of each site in `count` runs into one tensor a site. */
 export class Collector {
   private readonly sites = new Map<string, Collected>();
@@ -19,8 +24,8 @@ export class Collector {
     this.count = count;
   }
 
-  /** @throws Error when the site had another shape in an earlier run. */
-  add(run: number, name: string, value: Tensor, numbers: ArrayLike<number>): void {
+  /** @throws Error when the site had another shape in an earlier run; when the values of all runs do not fit into memory. */
+  add(run: number, name: string, value: Layout, numbers: ArrayLike<number>): void {
     const collected = this.sites.get(name) ?? this.begin(name, value);
     if (!sameShape(collected.shape, value.shape)) {
       throw new Error(
@@ -42,15 +47,25 @@ export class Collector {
     return Object.fromEntries(tensors) as Record<string, Tensor>;
   }
 
-  private begin(name: string, { shape, size, dtype }: Tensor): Collected {
-    const length = size * this.count;
-    const collected: Collected =
-      dtype === 'int32'
-        ? { shape, dtype, data: new Int32Array(length), runs: 0 }
-        : dtype === 'bool'
-          ? { shape, dtype, data: new Uint8Array(length), runs: 0 }
-          : { shape, dtype: 'float32', data: new Float32Array(length), runs: 0 };
+  private begin(name: string, value: Layout): Collected {
+    const { shape } = value;
+    const dtype = value.dtype === 'int32' || value.dtype === 'bool' ? value.dtype : 'float32';
+    const collected: Collected = { shape, dtype, data: this.allocate(name, value, ARRAYS[dtype]), runs: 0 };
     this.sites.set(name, collected);
     return collected;
+  }
+
+  private allocate(name: string, { shape, size }: Layout, kind: (typeof ARRAYS)[keyof typeof ARRAYS]): TypedArray {
+    const length = size * this.count;
+    try {
+      return new kind(length);
+    } catch (cause) {
+      const gigabytes = ((length * kind.BYTES_PER_ELEMENT) / 2 ** 30).toFixed(1);
+      throw new Error(
+        `infer.Predictive: ${this.count} draws of site "${name}", of shape ${format(shape)} each, take ${gigabytes} GiB, which cannot ` +
+          'be had; leave it out with returnSites, or take fewer draws at a time',
+        { cause },
+      );
+    }
   }
 }

@@ -12,7 +12,7 @@ export type SiteDraws = Tensor | TensorLike | { readonly data: Float64Array | Fl
 
 /** The draws of one site, as numbers. */
 interface Draws {
-  readonly data: ArrayLike<number> & { slice(start: number, end: number): unknown };
+  readonly data: tf.TypedArray | Float64Array;
   /** Of one draw. */
   readonly shape: readonly number[];
 }
@@ -57,8 +57,19 @@ export class DrawSource {
   draw(message: SampleMessage, index: number): Tensor | null {
     const draws = this.drawsOf(message);
     if (draws === null) return null;
-    const size = sizeOf(draws.shape);
-    return numbers(draws.data.slice(index * size, (index + 1) * size), draws.shape, message);
+    return numbers(drawIn(draws, index), draws.shape, message);
+  }
+
+  /** Draw `index` of all sites: float32, whatever the sites are. */
+  tensors(index: number): Record<string, Tensor> {
+    const tensorOf = (draws: Draws): Tensor => tf.tensor(Float32Array.from(drawIn(draws, index)), [...draws.shape]);
+    return Object.fromEntries([...this.draws].map(([name, draws]) => [name, tensorOf(draws)]));
+  }
+
+  /** Writes the numbers of draw `index` of a site. */
+  write(name: string, index: number, target: Float32Array | Float64Array): void {
+    const draws = this.draws.get(name);
+    if (draws !== undefined) target.set(drawIn(draws, index));
   }
 
   /**
@@ -80,15 +91,38 @@ export class DrawSource {
   private drawsOf(message: SampleMessage): Draws | null {
     const draws = this.draws.get(message.name);
     if (draws === undefined) return null;
-    const { batchShape, eventShape } = message.distribution;
-    const shape = [...batchShape, ...eventShape];
-    if (sameShape(draws.shape, shape)) return draws;
-    throw new SiteError(
-      message,
-      `its shape is ${format(shape)}, but posteriorSamples has draws of shape ${format(draws.shape)}; after the dimension of draws, ` +
-        'the shapes must be those of the model (draws by chain have one more: join the chains)',
-    );
+    checkShape(message, draws.shape);
+    return draws;
   }
+}
+
+/**
+ * The draw of a site among those that {@link DrawSource.tensors} gives, as the site has it; `null` if there is none.
+ *
+ * @throws SiteError when it does not have the site's shape.
+ */
+export function drawAmong(latents: Readonly<Record<string, Tensor>>, message: SampleMessage): Tensor | null {
+  if (!Object.hasOwn(latents, message.name)) return null;
+  const draw = latents[message.name] as Tensor;
+  checkShape(message, draw.shape);
+  return tf.cast(draw, message.distribution.dtype);
+}
+
+function checkShape(message: SampleMessage, found: readonly number[]): void {
+  const { batchShape, eventShape } = message.distribution;
+  const shape = [...batchShape, ...eventShape];
+  if (sameShape(found, shape)) return;
+  throw new SiteError(
+    message,
+    `its shape is ${format(shape)}, but posteriorSamples has draws of shape ${format(found)}; after the dimension of draws, ` +
+      'the shapes must be those of the model (draws by chain have one more: join the chains)',
+  );
+}
+
+/** The numbers of one draw. */
+function drawIn({ data, shape }: Draws, index: number): tf.TypedArray | Float64Array {
+  const size = sizeOf(shape);
+  return data.subarray(index * size, (index + 1) * size);
 }
 
 async function numbersOf(given: SiteDraws): Promise<{ data: Draws['data']; shape: readonly number[] }> {
@@ -97,14 +131,14 @@ async function numbersOf(given: SiteDraws): Promise<{ data: Draws['data']; shape
   }
   const tensor = asTensor(given as Tensor | TensorLike);
   const data = canReadSynchronously() ? tensor.dataSync() : await tensor.data();
-  const result = { data: data.slice() as Float32Array, shape: tensor.shape };
+  const result = { data: data.slice(), shape: tensor.shape };
   if (tensor !== given) tensor.dispose();
   return result;
 }
 
-function numbers(data: unknown, shape: readonly number[], message: SampleMessage): Tensor {
+function numbers(data: ArrayLike<number>, shape: readonly number[], message: SampleMessage): Tensor {
   const { dtype } = message.distribution;
-  const typed = dtype === 'int32' ? Int32Array.from(data as number[]) : Float32Array.from(data as number[]);
+  const typed = dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
   return tf.tensor(typed, [...shape], dtype);
 }
 

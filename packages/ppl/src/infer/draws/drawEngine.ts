@@ -1,0 +1,172 @@
+/** @file How many draws of one kind are made: compiled or eagerly. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { canReadSynchronously } from '../../distributions/parameter.ts';
+import { scopesOf } from '../../runtime/stack.ts';
+import { warn } from '../../util/warn.ts';
+import type { Engine } from '../mcmc/target.ts';
+import type { Signature } from '../svi/compiled/arguments.ts';
+import { sameTokens, signatureOf } from '../svi/compiled/arguments.ts';
+import type { StepParam } from '../svi/compiled/paramCensus.ts';
+import { ParamCensus } from '../svi/compiled/paramCensus.ts';
+import type { StepContext } from '../svi/sviStep.ts';
+import { within } from '../svi/sviStep.ts';
+import type { DrawBody, DrawCheck, DrawFunction } from './drawFunction.ts';
+import { drawFunction } from './drawFunction.ts';
+import { Drawing, DrawProgram } from './drawing.ts';
+
+/** How draws were made so far. */
+export interface DrawStats {
+  /** `null` before the first. */
+  readonly engine: 'compiled' | 'eager' | null;
+  /** Why draws are made eagerly although many were asked for, and not that. */
+  readonly reason: string | null;
+  /** How many programs were compiled. */
+  readonly programs: number;
+}
+
+/** What is to be drawn. */
+export interface DrawTask<A extends unknown[]> {
+  /** Begins messages, as in `infer.Predictive`. */
+  readonly where: string;
+  /** Makes a draw; what it returns has the same form, shapes and types every time. */
+  readonly body: DrawBody<A>;
+  readonly engine: Engine;
+  /** From how many draws on `'auto'` compiles. */
+  readonly worthwhile: number;
+  readonly check: DrawCheck;
+  /** Of what a warning is given once. */
+  readonly subject: object;
+}
+
+/** A program at work, and a draw's result with tensors that stand for those of the program, disposed of. */
+export interface Prepared {
+  readonly drawing: Drawing;
+  readonly template: unknown;
+}
+
+interface Entry {
+  readonly tokens: readonly unknown[];
+  readonly params: readonly StepParam[];
+  readonly program: DrawProgram;
+  readonly template: unknown;
+}
+
+/** Programs of so many kinds of arguments are kept, each with memory of its own. */
+const MOST_PROGRAMS = 4;
+
+/** Where tfjs itself computes, so that programs of ours are faster at any size. */
+const SLOW_BACKENDS: ReadonlySet<string> = new Set(['cpu', 'wasm']);
+
+/** On other backends, draws that read more numbers than that stay there. */
+const SMALL = 100_000;
+
+const warnedOf = new WeakSet<object>();
+
+/**
+ * Makes draws that differ in their random numbers, and in arguments of the same shapes: by a program that is compiled for the
+ * first and executed for each, or, where there is none, eagerly by whoever asked. The two differ by rounding only.
+ */
+export class DrawEngine<A extends unknown[]> {
+  private readonly task: DrawTask<A>;
+  private entries: Entry[] = [];
+  private last: DrawStats = { engine: null, reason: null, programs: 0 };
+
+  constructor(task: DrawTask<A>) {
+    this.task = task;
+  }
+
+  get stats(): DrawStats {
+    return this.last;
+  }
+
+  /**
+   * Gets `count` draws ready that are to be made with the streams `context.stream.fold(i)`.
+   *
+   * @param args - those of the first draw.
+   * @returns null if they are to be made eagerly.
+   * @throws Error for engine `'compiled'` when that cannot be done; what the body throws eagerly.
+   */
+  prepare(context: StepContext, args: A, count: number): Prepared | null {
+    const { engine, where, worthwhile } = this.task;
+    if (engine === 'eager' || this.last.reason !== null || (engine === 'auto' && count < worthwhile)) return this.eagerly(null);
+    const first = { ...context, stream: context.stream.fold(0) };
+    const signature = signatureOf(args);
+    const tokens = [...[...scopesOf(context.stack)].map(({ handler }) => handler), context.validate, ...signature.tokens];
+    const known = this.reuse(tokens, first, args, signature);
+    if (known !== null) return known;
+    if (!canReadSynchronously()) return this.refuse(`the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
+    const { params, template } = this.discover(first, args);
+    try {
+      return this.compile({ tokens, params, template }, first, args, signature);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (engine === 'compiled') throw new Error(`${where}: the draws cannot be compiled: ${why}`, { cause: error });
+      return this.refuse(why);
+    }
+  }
+
+  /** A program for such arguments, if it still does what the body does: that may read anything. */
+  private reuse(tokens: readonly unknown[], first: StepContext, args: A, { tensors }: Signature): Prepared | null {
+    const entry = this.entries.find((known) => sameTokens(known.tokens, tokens));
+    if (entry === undefined) return null;
+    try {
+      const fn = this.functionOf(first, args, tensors, entry.params);
+      if (entry.params.every(({ variable }) => !variable.isDisposed) && entry.program.isOf(fn, first.stream)) {
+        return this.atWork(entry, fn, first);
+      }
+    } catch {
+      // What is wrong shows when the body is run again.
+    }
+    this.entries = this.entries.filter((other) => other !== entry);
+    return null;
+  }
+
+  /** Makes a draw eagerly, for its parameters and the form of its result, and to check it. */
+  private discover(first: StepContext, args: A): Pick<Entry, 'params' | 'template'> {
+    const census = new ParamCensus();
+    let template: unknown = null;
+    // Tensors that are disposed of still have their shapes.
+    tf.tidy(() => {
+      template = within(first, census, () => this.task.body(...args));
+    });
+    return { params: [...census.params.values()], template };
+  }
+
+  private compile(parts: Omit<Entry, 'program'>, first: StepContext, args: A, { tensors }: Signature): Prepared {
+    const size = [...parts.params.map(({ variable }) => variable), ...tensors].reduce((sum, x) => sum + x.size, 0);
+    if (this.task.engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
+      throw new Error(`draws read ${size} numbers, for which the backend '${tf.getBackend()}' is faster`);
+    }
+    const fn = this.functionOf(first, args, tensors, parts.params);
+    const entry = { ...parts, program: new DrawProgram(fn, first.stream, tensors) };
+    this.last = { ...this.last, programs: this.last.programs + 1 };
+    return this.atWork(entry, fn, first);
+  }
+
+  private functionOf(first: StepContext, args: A, tensors: readonly Tensor[], params: readonly StepParam[]): DrawFunction {
+    return drawFunction(this.task.body, this.task.check, first, args, tensors, params);
+  }
+
+  private atWork(entry: Entry, fn: DrawFunction, first: StepContext): Prepared {
+    this.entries = [entry, ...this.entries.filter((other) => other !== entry)].slice(0, MOST_PROGRAMS);
+    this.last = { ...this.last, engine: 'compiled', reason: null };
+    return { drawing: new Drawing(entry.program, fn, first.stream), template: entry.template };
+  }
+
+  private refuse(reason: string): null {
+    const { where, engine, subject } = this.task;
+    if (engine === 'compiled') throw new Error(`${where}: the draws cannot be compiled: ${reason}`);
+    if (!warnedOf.has(subject)) {
+      warnedOf.add(subject);
+      warn(`${where}: draws are made eagerly, many times slower, since they cannot be compiled: ${reason}\n(engine: 'eager' silences this.)`);
+    }
+    this.entries = [];
+    return this.eagerly(reason);
+  }
+
+  private eagerly(reason: string | null): null {
+    this.last = { ...this.last, engine: 'eager', reason: reason ?? this.last.reason };
+    return null;
+  }
+}
