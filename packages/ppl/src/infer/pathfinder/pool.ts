@@ -1,5 +1,6 @@
 /** @file Draws from several approximations together, as draws from their mixture, weighted and resampled. */
 import type { RandomStream } from '../../random/stream.ts';
+import { systematicResample } from '../importance/resampling.ts';
 import { logMeanExp, normalisedWeights } from '../importance/weights.ts';
 import type { SampleArray } from '../mcmc/samples.ts';
 import type { NormalApproximation } from './normalApproximation.ts';
@@ -38,25 +39,8 @@ export function mixtureLogRatios(
   });
 }
 
-/**
- * Indices of `count` draws with replacement, in random order: each index as often as `count` times its share of the weights, but
- * for rounding up or down (systematic resampling, which adds less noise than independent draws would).
- *
- * Source: Kitagawa, "Monte Carlo filter and smoother for non-Gaussian nonlinear state space models" (JCGS 1996).
- */
+/** Indices of `count` draws with replacement, by weight (systematic resampling), in random order. */
 export function resample(logWeights: ArrayLike<number>, count: number, stream: RandomStream): Int32Array {
-  const weights = normalisedWeights(logWeights);
-  const chosen = new Int32Array(count);
-  const offset = stream.uniform();
-  let index = 0;
-  let cumulative = weights[0] ?? 0;
-  for (let i = 0; i < count; i++) {
-    const mark = (i + offset) / count;
-    while (cumulative < mark && index < weights.length - 1) {
-      index++;
-      cumulative += weights[index] ?? 0;
-    }
-    chosen[i] = index;
-  }
+  const chosen = systematicResample(normalisedWeights(logWeights), stream.uniform(), count);
   return stream.choose(count, count).map((i) => chosen[i] ?? 0);
 }

@@ -86,6 +86,25 @@ test('draws are right', async () => {
   });
 });
 
+test('where some paths end in minor modes, the best path counts', async () => {
+  // A mode at 0, and one at 3 with half the width, 8 units of log density higher: where a quarter of the paths begin.
+  const logs = (x: number): [number, number] => [-0.5 * x * x, 8 - 2 * (x - 3) ** 2];
+  const two = density(
+    1,
+    ([x]) => Math.max(...logs(x!)) + Math.log1p(Math.exp(-Math.abs(logs(x!)[0] - logs(x!)[1]))),
+    ([x]) => {
+      const share = 1 / (1 + Math.exp(logs(x!)[0] - logs(x!)[1]));
+      return [-x! * (1 - share) - 4 * (x! - 3) * share];
+    },
+  );
+  const begin = async (numPaths: number): Promise<number> => {
+    const mcmc = await run(two, { numChains: 10, initStrategy: { pathfinder: { numPaths } } });
+    return mcmc.checkpoint().chains.filter(({ draws }) => draws.positions[0]! > 1.5).length;
+  };
+  expect(await begin(1)).toBeLessThan(9);
+  expect(await begin(12)).toBeGreaterThan(8);
+});
+
 test('HMC and models, too', async () => {
   const model = (): void => void sample('x', dist.normal(100, 0.01));
   for (const target of [model, logDensity(model)]) {

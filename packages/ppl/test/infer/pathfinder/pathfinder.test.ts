@@ -239,7 +239,16 @@ describe('while it runs', () => {
       throw new Error('not today');
     };
     await expect(pathfinder(banana, { onProgress: fail })).rejects.toThrow('not today');
-    await expect(pathfinder(banana, { onProgress: () => Promise.reject(new Error('later')) })).rejects.toThrow('later');
+    const reject = () => Promise.reject(new Error('later'));
+    await expect(pathfinder(banana, { onProgress: reject })).rejects.toThrow('later');
+    // It is heard as soon as the event loop has had a turn: between paths, that is.
+    const paths = new Set<number>();
+    const watch = ({ path }: PathfinderProgress): Promise<void> => {
+      paths.add(path);
+      return reject();
+    };
+    await expect(pathfinder(banana, { onProgress: watch })).rejects.toThrow('later');
+    expect([...paths]).toEqual([0]);
   });
 
   test('a signal ends it', async () => {
