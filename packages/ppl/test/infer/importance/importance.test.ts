@@ -1,7 +1,7 @@
 /** Importance sampling, against closed forms. */
 import * as tf from '@tensorflow/tfjs-core';
 import { constraints, dist, getParamStore, guides, handlers, infer, plate, ready, sample, setSeed } from '@tychejs/ppl';
-import type { ImportanceOptions } from '@tychejs/ppl';
+import type { ImportanceOptions, ImportanceSamples } from '@tychejs/ppl';
 import { expectNoLeak } from '../../helpers/leak.ts';
 
 beforeAll(() => ready({ backend: 'cpu' }));
@@ -94,14 +94,45 @@ test('many sites at once: the weights of draws from the prior are their likeliho
   }
 });
 
-test('with an autoguide, and with one that has auxiliary sites', async () => {
-  const guide = new guides.AutoNormal(hierarchical, { initScale: 0.5 });
-  handlers.trace(guide).getTrace().dispose();
-  const numSamples = 5000;
-  const prior = await infer.importance(hierarchical, { numSamples, seed: 1 });
-  const auto = await expectNoLeak(() => infer.importance(hierarchical, { guide, numSamples, seed: 2, parallel: true }));
-  expect(Math.abs(auto.logEvidence - prior.logEvidence)).toBeLessThan(4.5 * Math.hypot(auto.logEvidenceSe, prior.logEvidenceSe));
+test('more draws than are made in one run', async () => {
+  const long = (): void => {
+    const x = sample('x', dist.normal(tf.zeros([900]), 1).toEvent(1));
+    sample('y', dist.normal(tf.mean(x, -1), 1), { obs: 0.3 });
+  };
+  const result = await expectNoLeak(() => infer.importance(long, { numSamples: 700, parallel: true, seed: 1 }));
+  const rows = Array.from({ length: 700 }, (_, i) => result.samples['x']!.data.subarray(900 * i, 900 * (i + 1)));
+  rows.forEach((row, i) => expect(result.logWeights[i]).toBeCloseTo(logNormal(0.3, row.reduce((a, b) => a + b, 0) / 900, 1), 6));
+  expect(new Set(rows.map((row) => row[0])).size).toBe(700);
+});
 
+describe('autoguides, untrained but wide enough', () => {
+  const gentle = (): void => {
+    const scale = sample('scale', dist.logNormal(1, 0.6));
+    const weights = sample('w', dist.dirichlet([4, 4, 4]));
+    plate('groups', 3, () => {
+      const centre = sample('centre', dist.normal(tf.sum(tf.mul(weights, [1, 2, 3]), -1), 0.8));
+      plate('repeats', 2, () => sample('x', dist.normal(centre, scale), { obs: observations }));
+    });
+  };
+  let prior: ImportanceSamples;
+  beforeAll(async () => {
+    prior = await infer.importance(gentle, { numSamples: 10_000, seed: 1 });
+  });
+
+  test.each(['AutoNormal', 'AutoDiagonalNormal', 'AutoMultivariateNormal'] as const)('%s, drawn all at once', async (name) => {
+    const initLoc = infer.initToValue({ scale: 1.6, w: [1 / 3, 1 / 3, 1 / 3], centre: 1.5 });
+    const guide = new guides[name](gentle, { initLoc, initScale: 0.9 });
+    handlers.trace(guide).getTrace().dispose();
+    const auto = await expectNoLeak(() => infer.importance(gentle, { guide, numSamples: 5000, seed: 2, parallel: true }));
+    expect(auto.warnings).toEqual([]);
+    expect(Object.keys(auto.samples)).toEqual(['scale', 'w', 'centre']);
+    expect(Math.abs(auto.logEvidence - prior.logEvidence)).toBeLessThan(4.5 * Math.hypot(auto.logEvidenceSe, prior.logEvidenceSe));
+    const [here, there] = [auto.expectation('scale'), prior.expectation('scale')];
+    expect(Math.abs(here.data[0]! - there.data[0]!)).toBeLessThan(4.5 * Math.hypot(here.se[0]!, there.se[0]!));
+  });
+});
+
+test('a guide with auxiliary sites', async () => {
   const auxiliary = (): void => {
     const z = sample('z', dist.normal(0, 1), { infer: { isAuxiliary: true } });
     sample('mu', dist.delta(tf.add(tf.mul(z, 0.8), 1), -Math.log(0.8)));
