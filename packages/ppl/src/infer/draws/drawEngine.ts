@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { canReadSynchronously } from '../../distributions/parameter.ts';
-import { scopesOf } from '../../runtime/stack.ts';
 import { warn } from '../../util/warn.ts';
 import type { Engine } from '../mcmc/target.ts';
 import type { Signature } from '../svi/compiled/arguments.ts';
@@ -92,7 +91,7 @@ export class DrawEngine<A extends unknown[]> {
     if (engine === 'eager' || this.last.reason !== null || (engine === 'auto' && count < worthwhile)) return this.eagerly(null);
     const first = { ...context, stream: context.stream.fold(0) };
     const signature = signatureOf(args);
-    const tokens = [...[...scopesOf(context.stack)].map(({ handler }) => handler), context.validate, ...signature.tokens];
+    const tokens = [context.validate, ...signature.tokens];
     const known = this.reuse(tokens, first, args, signature);
     if (known !== null) return known;
     if (!canReadSynchronously()) return this.refuse(`the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
@@ -106,19 +105,17 @@ export class DrawEngine<A extends unknown[]> {
     }
   }
 
-  /** A program for such arguments, if it still does what the body does: that may read anything. */
+  /** A program for such arguments that still does what the body does: that may read anything. */
   private reuse(tokens: readonly unknown[], first: StepContext, args: A, { tensors }: Signature): Prepared | null {
-    const entry = this.entries.find((known) => sameTokens(known.tokens, tokens));
-    if (entry === undefined) return null;
-    try {
+    for (const entry of this.entries.filter((known) => sameTokens(known.tokens, tokens))) {
+      if (entry.params.some(({ variable }) => variable.isDisposed)) continue;
       const fn = this.functionOf(first, args, tensors, entry.params);
-      if (entry.params.every(({ variable }) => !variable.isDisposed) && entry.program.isOf(fn, first.stream)) {
-        return this.atWork(entry, fn, first);
+      try {
+        if (entry.program.isOf(fn, first.stream)) return this.atWork(entry, fn, first);
+      } catch {
+        // What is wrong, if anything, shows when the body is run eagerly.
       }
-    } catch {
-      // What is wrong shows when the body is run again.
     }
-    this.entries = this.entries.filter((other) => other !== entry);
     return null;
   }
 
