@@ -69,6 +69,8 @@ export async function importance<A extends unknown[]>(
     draws: new DrawsTable(draws),
     // From the prior, its density cancels.
     select: (site) => guide !== undefined || site.isObserved,
+    // A draw that cannot have led to the observations is a draw as any other.
+    validate: false,
     engine,
     stream: stream.fold('model'),
   });
@@ -87,7 +89,10 @@ export async function importance<A extends unknown[]>(
     densities.evaluate(values).forEach((terms, site) => {
       let logProb = 0;
       for (let j = 0; j < terms.length; j++) logProb += terms[j] as number;
-      if (Number.isNaN(logProb)) throw new Error(`${where}: site "${densities.sites[site]?.name}": its log density is NaN in draw ${i}`);
+      if (Number.isNaN(logProb)) {
+        const why = densities.explain(values) ?? `site "${densities.sites[site]?.name}": its log-density is NaN`;
+        throw new Error(`${where}: a weight is NaN. In draw ${i}, ${why}`);
+      }
       logWeight += logProb;
     });
     logWeights[i] = logWeight;
@@ -97,7 +102,11 @@ export async function importance<A extends unknown[]>(
     lastBreath = performance.now();
   }
   if (logWeights.every((x) => x === -Infinity)) {
-    throw new Error(`${where}: none of the ${numSamples} draws could have led to the observations. Draw more, or from a guide closer to the posterior`);
+    const why = densities.explain(values);
+    throw new Error(
+      `${where}: none of the ${numSamples} draws could have led to the observations.${why === null ? '' : ` In the last, ${why}.`} ` +
+        'Draw more, or from a guide closer to the posterior',
+    );
   }
   const samples = names.map((name) => [name, draws.sites.get(name)] as const);
   return new ImportanceSamples(Object.fromEntries(samples) as ImportanceSamples['samples'], logWeights);

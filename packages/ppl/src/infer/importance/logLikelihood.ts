@@ -66,7 +66,7 @@ export async function pointwiseLogLikelihood<A extends unknown[]>(
   const stack = currentStack();
   const stream = randomStream('logLikelihood');
   const draws = await PosteriorDraws.read(where, posteriorSamples);
-  const densities = siteDensities({ model, args, stack, draws, select: (site) => site.isObserved, engine, stream });
+  const densities = siteDensities({ model, args, stack, draws, select: (site) => site.isObserved, validate: true, engine, stream });
   warnOfUnused(`${where}: posteriorSamples`, 'site', posteriorSamples, densities.names, densities.names);
   const drawShape = draws.drawShape ?? [];
   const count = draws.drawShape === null ? 0 : sizeOf(drawShape);

@@ -13,6 +13,7 @@ import type { Trace } from '../../runtime/trace.ts';
 import { sizeOf } from '../../util/shape.ts';
 import { forgivingRounding, isValidationOn, withValidation } from '../../util/validation.ts';
 import { byEngine } from '../mcmc/model/engine.ts';
+import { explainTrace } from '../mcmc/model/explain.ts';
 import { compileProgram } from '../mcmc/model/program.ts';
 import type { Engine, Model } from '../mcmc/target.ts';
 import { traceProgram } from '../programTrace.ts';
@@ -52,6 +53,8 @@ export interface SiteDensities {
   readonly dimension: number;
   /** The log densities of {@link sites} where the latent ones have these values; overwritten by the next call. */
   evaluate(values: Float64Array): readonly ArrayLike<number>[];
+  /** What an eager run with all checks has to say against these values; null for nothing. */
+  explain(values: Float64Array): string | null;
 }
 
 export interface SiteDensitiesOptions {
@@ -61,13 +64,15 @@ export interface SiteDensitiesOptions {
   readonly stack: Stack;
   readonly draws: DrawTable;
   readonly select: (site: SampleSite) => boolean;
+  /** Whether parameters and values are checked at the first draw, which must then be possible. */
+  readonly validate: boolean;
   readonly engine: Engine;
   /** For randomness that is no latent site: the same at every evaluation. */
   readonly stream: RandomStream;
 }
 
 /**
- * Runs the model once, eagerly and with all checks, on the first draw; then compiles it, in float64, or, by `engine` or where
+ * Runs the model once, eagerly, on the first draw; then compiles it, in float64, or, by `engine` or where
  * that cannot be done, runs it for each draw.
  *
  * Log densities are those of traces: with the scales and masks of handlers.
@@ -76,25 +81,27 @@ export interface SiteDensitiesOptions {
  * @throws Error for engine `'compiled'` when the model cannot be compiled.
  */
 export function siteDensities(options: SiteDensitiesOptions): SiteDensities {
-  const { model, args, stack, draws, select, engine, stream } = options;
+  const { model, args, stack, draws, select, validate, engine, stream } = options;
   const run = (handler: Handler): Trace =>
     new SeedHandler({ seed: stream }).run(() => handler.run(() => traceProgram(() => model(...(args as never[])))));
 
   const first = new FirstDraw(draws);
   const { sites, names } = tidily(() =>
     withStack(stack, () => {
-      const trace = withValidation(isValidationOn(), () => forgivingRounding(() => run(first)));
+      const check = <R>(body: () => R): R => withValidation(validate && isValidationOn(), () => forgivingRounding(body));
+      const trace = check(() => run(first));
       refuseSubsampling(trace);
       const chosen = trace.sampleSites().filter(select);
-      return { names: new Set(trace.nodes.keys()), sites: chosen.map(describe) };
+      return { names: new Set(trace.nodes.keys()), sites: check(() => chosen.map(describe)) };
     }),
   );
   const { layout, dimension } = first;
 
+  const runAt = (parts: readonly Tensor[]): Trace => run(new DrawnValues(new Map(layout.map(({ name }, i) => [name, parts[i] as Tensor]))));
   const logProbs = (parts: readonly Tensor[]): Tensor[] =>
     withValidation(false, () =>
       withStack(stack, () => {
-        const trace = run(new DrawnValues(new Map(layout.map(({ name }, i) => [name, parts[i] as Tensor]))));
+        const trace = runAt(parts);
         return sites.map(({ name }) => tf.cast(trace.sampleSite(name).logProb, 'float32'));
       }),
     );
@@ -110,9 +117,18 @@ export function siteDensities(options: SiteDensitiesOptions): SiteDensities {
   };
   const evaluateEagerly: SiteDensities['evaluate'] = (values) =>
     tidily(() => logProbs(cut(tf.tensor1d(Float32Array.from(values)), layout)).map((logProb) => logProb.dataSync()));
+  const explain = (values: Float64Array): string | null =>
+    tidily(() => {
+      try {
+        const trace = withValidation(true, () => withStack(stack, () => runAt(cut(tf.tensor1d(Float32Array.from(values)), layout))));
+        return withValidation(true, () => explainTrace(trace));
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    });
   const isEmpty = dimension === 0 || sites.length === 0;
   const evaluate = byEngine(isEmpty ? 'eager' : engine, model, compile, () => evaluateEagerly);
-  return { latent: layout, sites, names, dimension, evaluate };
+  return { latent: layout, sites, names, dimension, evaluate, explain };
 }
 
 /** Gives latent sites the values of the first draw, and notes how these lie in it. */

@@ -188,6 +188,17 @@ test('discrete latent sites', async () => {
   expect(Math.abs(data[0]! - ofHeads / total)).toBeLessThan(4.5 * se[0]!);
 });
 
+test.each(['compiled', 'eager'] as const)('draws that the observations rule out weigh nothing: %s', async (engine) => {
+  const bounded = (): void => {
+    const scale = sample('scale', dist.uniform(0, 10));
+    sample('y', dist.uniform(0, scale), { obs: 4 });
+  };
+  const result = await expectNoLeak(() => infer.importance(bounded, { numSamples: engine === 'eager' ? 300 : 5000, seed: 1, engine }));
+  // ∫ ds / (10 s) from 4 to 10
+  expect(Math.abs(result.logEvidence - Math.log(Math.log(2.5) / 10))).toBeLessThan(4.5 * result.logEvidenceSe);
+  result.samples['scale']!.data.forEach((scale, i) => expect(result.weights[i]! > 0).toBe(scale >= 4));
+});
+
 test('the same seed gives the same draws; the seed handler counts', async () => {
   const run = async (seed?: number) => [...(await infer.importance(model, { numSamples: 30, ...(seed === undefined ? {} : { seed }) })).logWeights];
   expect(await run(1)).toEqual(await run(1));
@@ -241,9 +252,18 @@ describe('errors', () => {
     await expect(attempt({}, improper)).rejects.toThrow(/site "mu"/);
     const impossible = (): void => {
       const a = sample('a', dist.uniform(0, 1));
-      sample('y', dist.uniform(0, a), { obs: tf.scalar(2) });
+      sample('y', dist.uniform(0, a), { obs: 2 });
     };
-    await expect(handlers.trace(impossible) && attempt({ engine: 'eager' }, impossible)).rejects.toThrow();
+    for (const engine of ['compiled', 'eager']) {
+      await expect(attempt({ engine }, impossible)).rejects.toThrow(/none of the 20 draws could have led to the observations\. In the last, site "y": /);
+    }
+    const undefinedAt = (): void => {
+      const a = sample('a', dist.normal(0, 1));
+      sample('y', dist.normal(0, tf.sqrt(tf.sub(a, 10))), { obs: 2 });
+    };
+    await expect(attempt({}, undefinedAt)).rejects.toThrow(/site "y": normal: scale must be positive, got NaN/);
+    const guide = (): void => void sample('a', dist.normal(0, 1));
+    await expect(attempt({ guide }, undefinedAt)).rejects.toThrow(/a weight is NaN\. In draw 0, site "y": normal: scale must be positive/);
     await expect(attempt({}, () => void sample('y', dist.normal(0, 1), { obs: 1 }))).rejects.toThrow('the model has no latent site');
   });
 

@@ -1,5 +1,6 @@
 /** @file What to tell a user of a point of unconstrained space: where it lies, and what is wrong there. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Trace } from '../../../runtime/trace.ts';
 import { format } from '../../../util/shape.ts';
 import type { LatentSite } from './latentSites.ts';
 import type { ModelRun } from './modelRun.ts';
@@ -12,17 +13,22 @@ export function explain(run: ModelRun, q: Float64Array): string | null {
   try {
     return run.tidily(true, () => {
       const { trace } = run.trace(run.split(q));
-      for (const { name, logProb, value } of trace.sampleSites()) {
-        const total = tf.sum(logProb).dataSync()[0] ?? NaN;
-        if (Number.isFinite(total)) continue;
-        const shape = value.size === 0 ? '' : ` (value of shape ${format(value.shape)})`;
-        return `site "${name}": its log-density is ${total}${shape}`;
-      }
-      return null;
+      return explainTrace(trace);
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Why a trace has no finite density, by the first site whose own is not; null if there is none. @throws SiteError by checks. */
+export function explainTrace(trace: Trace): string | null {
+  for (const { name, logProb, value } of trace.sampleSites()) {
+    const total = tf.sum(logProb).dataSync()[0] ?? NaN;
+    if (Number.isFinite(total)) continue;
+    const shape = value.size === 0 ? '' : ` (value of shape ${format(value.shape)})`;
+    return `site "${name}": its log-density is ${total}${shape}`;
+  }
+  return null;
 }
 
 /** Which site, and which element of it, a coordinate belongs to: `theta[3]`. */
