@@ -49,7 +49,8 @@ export function maskedLayerShapes(dimension: number, hiddenDims: readonly number
 export class MaskedNetwork implements AutoregressiveNetwork {
   readonly dimension: number;
   readonly layers: readonly MaskedLayer[];
-  private readonly degrees: readonly (readonly number[])[];
+  /** One a layer: ones where a unit may see one of its inputs. */
+  private readonly masks: readonly Float32Array[];
 
   /**
    * @param dimension - the length n of the vectors.
@@ -67,35 +68,36 @@ export class MaskedNetwork implements AutoregressiveNetwork {
     this.layers = layers;
     const inputs = Array.from({ length: dimension }, (_, i) => i + 1);
     const highest = Math.max(1, dimension - 1);
-    this.degrees = [inputs, ...hidden.map((units) => Array.from({ length: units }, (_, k) => (k % highest) + 1)), [...inputs, ...inputs]];
+    const degrees = [inputs, ...hidden.map((units) => Array.from({ length: units }, (_, k) => (k % highest) + 1)), [...inputs, ...inputs]];
+    this.masks = layers.map((_, i) => mask(degrees[i] ?? [], degrees[i + 1] ?? [], i === layers.length - 1));
   }
 
   apply(x: Tensor): { readonly shift: Tensor; readonly logScale: Tensor } {
-    const { dimension } = this;
-    const last = this.layers.length - 1;
-    let values: Tensor = asRows(x);
-    for (let i = 0; i < last; i++) values = tf.tanh(sums(values, this.weights(i)));
-    const { kernel, bias } = this.weights(last);
-    // Of the weights, which are fewer than the results, halves are taken sooner.
-    const half = (start: number): Tensor =>
-      tf.reshape(sums(values, { kernel: tf.slice(kernel, [0, start], [-1, dimension]), bias: tf.slice(bias, [start], [dimension]) }), x.shape);
-    const logScale = tf.mul(tf.tanh(tf.div(half(dimension), LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
-    return { shift: half(0), logScale };
+    return tf.tidy(() => {
+      const { dimension } = this;
+      const last = this.layers.length - 1;
+      let values: Tensor = asRows(x);
+      for (let i = 0; i < last; i++) values = tf.tanh(sums(values, this.weights(i)));
+      const { kernel, bias } = this.weights(last);
+      // Of the weights, which are fewer than the results, halves are taken sooner.
+      const half = (start: number): Tensor =>
+        tf.reshape(sums(values, { kernel: tf.slice(kernel, [0, start], [-1, dimension]), bias: tf.slice(bias, [start], [dimension]) }), x.shape);
+      const logScale = tf.mul(tf.tanh(tf.div(half(dimension), LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
+      return { shift: half(0), logScale };
+    });
   }
 
   /** Layer `i`, masked. */
   private weights(i: number): { readonly kernel: Tensor; readonly bias: Tensor } {
     const { kernel, bias } = this.layers[i] as MaskedLayer;
-    return { kernel: tf.mul(asTensor(kernel), this.mask(i)), bias: asTensor(bias) };
+    const weights = asTensor(kernel);
+    return { kernel: tf.mul(weights, tf.tensor(this.masks[i] as Float32Array, weights.shape)), bias: asTensor(bias) };
   }
+}
 
-  /** Ones where a unit of layer `i` may see one of its inputs. */
-  private mask(i: number): Tensor {
-    const [before = [], after = []] = this.degrees.slice(i);
-    const isLast = i === this.layers.length - 1;
-    const sees = before.flatMap((from) => after.map((to) => (isLast ? to > from : to >= from)));
-    return tf.tensor2d(Float32Array.from(sees, Number), [before.length, after.length]);
-  }
+function mask(before: readonly number[], after: readonly number[], isLast: boolean): Float32Array {
+  const sees = before.flatMap((from) => after.map((to) => (isLast ? to > from : to >= from)));
+  return Float32Array.from(sees, Number);
 }
 
 function sums(values: Tensor, { kernel, bias }: { readonly kernel: Tensor; readonly bias: Tensor }): Tensor {

@@ -32,10 +32,10 @@ export abstract class AutoFlowGuide<A extends unknown[]> extends AutoContinuous<
   }
 
   protected override latentQuantiles(layout: FlatLayout, qs: readonly number[]): Tensor {
-    const draws = this.posterior(layout).sample([NUM_DRAWS], RandomStream.fromSeed(0));
-    const columns = tf.transpose(draws).dataSync();
-    const quantiles = Array.from({ length: layout.dimension }, (_, i) => {
-      const sorted = columns.slice(i * NUM_DRAWS, (i + 1) * NUM_DRAWS).sort();
+    const { dimension } = layout;
+    const draws = this.posterior(layout).sample([NUM_DRAWS], RandomStream.fromSeed(0)).dataSync();
+    const quantiles = Array.from({ length: dimension }, (_, i) => {
+      const sorted = Float32Array.from({ length: NUM_DRAWS }, (__, k) => draws[k * dimension + i] ?? NaN).sort();
       return qs.map((q) => sortedQuantile(sorted, q));
     });
     return tf.transpose(tf.tensor2d(quantiles));

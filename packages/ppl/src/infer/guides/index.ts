@@ -20,6 +20,7 @@ export { AutoNormal } from './autoNormal.ts';
 export type { AutoNormalOptions } from './autoNormal.ts';
 export { AutoNormalizingFlow } from './autoNormalizingFlow.ts';
 export type { AutoNormalizingFlowOptions, FlowBuilder } from './autoNormalizingFlow.ts';
+export { AutoSiteGuide } from './autoSiteGuide.ts';
 export type { Subsamples } from './guidePlates.ts';
 export type { GuideSite } from './guideSite.ts';
 export type { InitScale } from './initialScale.ts';

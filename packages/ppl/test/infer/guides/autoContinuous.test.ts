@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { deterministic, dist, getParamStore, guides, handlers, infer, optim, plate, plateLoop, ready, sample, setSeed, transforms } from '@tychejs/ppl';
 import { expectNoLeak } from '../../helpers/leak.ts';
-import { lossAt, paramValue } from '../svi/helpers.ts';
+import { estimate, lossAt, paramValue } from '../svi/helpers.ts';
 import { NAMES, NORMALS, factor, flatGuides, inverse, linearModel, linearPosterior, numbers } from './flatGuides.ts';
 
 jest.setTimeout(60_000);
@@ -36,6 +36,15 @@ function everything(): void {
 }
 // real 1, positive 6, simplex 12, vector 6, correlations 3, below 2, interval 2, covariance 1, z0 1, z1 1
 const DIMENSION = 35;
+
+/** The losses of the first three steps, the last of which leaves no tensors. */
+async function steps(model: () => unknown, make: () => () => unknown, options: ConstructorParameters<typeof infer.TraceELBO>[0]): Promise<number[]> {
+  getParamStore().clear();
+  setSeed(3);
+  const svi = new infer.SVI<[]>({ model, guide: make(), optim: optim.adam({ lr: 0.02 }), loss: new infer.TraceELBO(options) });
+  const losses = [await svi.step(), await svi.step()];
+  return expectNoLeak(async () => [...losses, await svi.step()]);
+}
 
 describe.each(NAMES)('%s', (name) => {
   const make = flatGuides[name];
@@ -70,18 +79,21 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('steps, eager and compiled, agree and leave no tensors', async () => {
-    const run = async (engine: 'eager' | 'compiled'): Promise<number[]> => {
-      getParamStore().clear();
-      setSeed(3);
-      const guide = make(everything);
-      const svi = new infer.SVI<[]>({ model: everything, guide, optim: optim.adam({ lr: 0.02 }), loss: new infer.TraceELBO({ engine }) });
-      const losses = [await svi.step(), await svi.step()];
-      await expectNoLeak(async () => losses.push(await svi.step()));
-      return losses;
-    };
+    const run = (engine: 'eager' | 'compiled'): Promise<number[]> => steps(everything, () => make(everything), { engine });
     const [eager, compiled] = [await run('eager'), await run('compiled')];
     // Float32, over some fifty terms.
     eager.forEach((loss, i) => expect(Math.abs(compiled[i]! - loss)).toBeLessThan(2e-4 * Math.max(10, Math.abs(loss))));
+  });
+
+  test.each([{ stickTheLanding: true }, { vectorizeParticles: true, numParticles: 3 }])('steps with %p, eager and compiled, agree', async (options) => {
+    const model = (): void => {
+      const s = plate('groups', 2, () => sample('s', dist.gamma(2, 1)));
+      const p = sample('p', dist.dirichlet([1, 2, 3]));
+      sample('x', dist.normal(tf.sum(p, -1), tf.sum(s, -1, true)), { obs: [1] });
+    };
+    const run = (engine: 'eager' | 'compiled'): Promise<number[]> => steps(model, () => make(model), { ...options, engine });
+    const [eager, compiled] = [await run('eager'), await run('compiled')];
+    eager.forEach((loss, i) => expect(Math.abs(compiled[i]! - loss)).toBeLessThan(1e-4 * Math.max(10, Math.abs(loss))));
   });
 
   test('its log-density is that of the vector less the volume changes, by differences', () => {
@@ -172,7 +184,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(getParamStore().names()).toEqual([]);
     tf.dispose(make(one(() => dist.normal([0, 0], 1)))());
     expect(() => make(one(() => dist.normal([0, 0, 0], 1)))()).toThrow(
-      new RegExp(`param "${name}\\.\\w+": has shape \\[2\\], but needs \\[3\\]\\. .*clear it.*prefix`),
+      new RegExp(`param "${name}\\.[\\w.]+": has shape \\[2.*\\], but needs \\[3.*\\]\\. .*clear it.*prefix`),
     );
     const guide = make(one(() => dist.normal([0, 0, 0], 1)), { prefix: 'other' });
     expect(() => guide.constrain(tf.zeros([2]))).toThrow(/vectors must have shape \[\.\.\., 3\], got \[2\]/);
@@ -256,7 +268,12 @@ describe('exactness', () => {
     tf.dispose(guide());
     getParamStore().set(`${name}.loc`, mean);
     exact[name]!();
-    for (let seed = 0; seed < 5; seed++) expect(lossAt(new infer.TraceELBO(), linearModel, guide, seed)).toBeCloseTo(-logEvidence, 3);
+    for (let seed = 0; seed < 5; seed++) {
+      expect(lossAt(new infer.TraceELBO(), linearModel, guide, seed)).toBeCloseTo(-logEvidence, 3);
+      // And where log q is seen as a function of the draw alone, no gradient is left.
+      const { gradients } = estimate(new infer.TraceELBO({ stickTheLanding: true }), linearModel, guide, seed);
+      Object.values(gradients).flat().forEach((slope) => expect(Math.abs(slope)).toBeLessThan(1e-3));
+    }
     const qs = numbers(guide.quantiles([0.5, 0.8413447460685429]));
     const spread = [qs['a']![2]! - qs['a']![0]!, qs['a']![3]! - qs['a']![1]!, qs['b']![1]! - qs['b']![0]!];
     spread.forEach((sd, i) => expect(sd).toBeCloseTo(Math.sqrt(covariance[i]![i]!), 4));

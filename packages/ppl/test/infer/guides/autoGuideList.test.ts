@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { constraints, dist, getParamStore, guides, handlers, infer, optim, param, plate, ready, sample, setSeed } from '@tychejs/ppl';
 import { expectNoLeak } from '../../helpers/leak.ts';
-import { lossAt } from '../svi/helpers.ts';
+import { lossAt, paramValue } from '../svi/helpers.ts';
 import { factor, linearModel, linearPosterior, numbers } from './flatGuides.ts';
 
 jest.setTimeout(60_000);
@@ -96,6 +96,31 @@ test('at a posterior that factorises every draw has the evidence; steps are comp
   store.set('AutoNormal.locs.alone', 0.5);
   store.set('AutoNormal.scales.alone', 0.3);
   for (let seed = 0; seed < 4; seed++) expect(lossAt(new infer.TraceELBO(), both, guide, seed)).toBeCloseTo(-logEvidence, 3);
+});
+
+test('globals that hang together, beside locals in a subsampled plate', async () => {
+  const data = [0.1, 0.7, -0.4, 1.2, 0.9, 2];
+  const hierarchical = (): void => {
+    const w = sample('w', dist.normal([0, 0], 1).toEvent(1));
+    plate('items', 6, { subsampleSize: 2 }, (indices) => {
+      const z = sample('z', dist.normal(tf.sum(w), 1));
+      sample('x', dist.normal(z, 1), { obs: tf.gather(tf.tensor1d(data), indices) });
+    });
+  };
+  const guide = new guides.AutoGuideList<[]>(hierarchical)
+    .append(new guides.AutoMultivariateNormal<[]>(handlers.block(hierarchical, { expose: ['w'] })))
+    .append(new guides.AutoNormal<[]>(handlers.block(hierarchical, { expose: ['z'] }), { initLoc: 0 }));
+  const run = async (engine: 'eager' | 'compiled'): Promise<[number, boolean[]]> => {
+    getParamStore().clear();
+    setSeed(2);
+    const svi = new infer.SVI<[]>({ model: hierarchical, guide, optim: optim.adam(), loss: new infer.TraceELBO({ engine }) });
+    const loss = await svi.step();
+    return [loss, paramValue('AutoNormal.locs.z').map((loc) => loc !== 0)];
+  };
+  const [eager, compiled] = [await run('eager'), await run('compiled')];
+  expect(compiled[0]).toBeCloseTo(eager[0], 3);
+  expect(compiled[1]).toEqual(eager[1]);
+  expect(eager[1].filter(Boolean)).toHaveLength(2);
 });
 
 describe('complaints', () => {

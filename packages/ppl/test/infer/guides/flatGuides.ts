@@ -14,7 +14,8 @@ export const flatGuides = {
     new guides.AutoMultivariateNormal(model, options),
   AutoLowRankMultivariateNormal: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) =>
     new guides.AutoLowRankMultivariateNormal(model, options),
-  AutoIAFNormal: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) => new guides.AutoIAFNormal(model, options),
+  AutoIAFNormal: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) =>
+    new guides.AutoIAFNormal(model, { ...options, hiddenDims: [8] }),
   AutoNormalizingFlow: <A extends unknown[]>(model: Model<A>, options: guides.AutoContinuousOptions<A> = {}) =>
     new guides.AutoNormalizingFlow(model, { ...options, transform: reversedSkew }),
 } as const;

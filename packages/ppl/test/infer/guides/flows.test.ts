@@ -15,6 +15,14 @@ beforeEach(() => {
 
 const FLOWS = NAMES.filter((name) => !NORMALS.includes(name));
 
+/** Gives the parameters of flows values that are all different. */
+function shake(): void {
+  for (const name of getParamStore().names()) {
+    const { shape, size } = getParamStore().variable(name);
+    if (name.includes('flow')) tf.tidy(() => getParamStore().set(name, tf.reshape(tf.sin(tf.mul(3, tf.range(1, 1 + size))), shape)));
+  }
+}
+
 describe.each(FLOWS)('%s', (name) => {
   const model = (): void => {
     sample('w', dist.normal([0, 0], 1).toEvent(1));
@@ -37,10 +45,7 @@ describe.each(FLOWS)('%s', (name) => {
   test('quantiles are those of other draws; they are the same at every call', () => {
     const guide = flatGuides[name](model, options);
     tf.dispose(guide());
-    for (const parameter of getParamStore().names()) {
-      const { shape } = getParamStore().variable(parameter);
-      if (parameter.includes('flow')) tf.tidy(() => getParamStore().set(parameter, tf.reshape(tf.sin(tf.mul(3, tf.range(1, 1 + shape.reduce((a, b) => a * b, 1)))), shape)));
-    }
+    shake();
     const qs = [0.1, 0.5, 0.7];
     const quantiles = numbers(guide.quantiles(qs));
     expect(numbers(guide.quantiles(qs))).toEqual(quantiles);
@@ -72,6 +77,19 @@ describe.each(FLOWS)('%s', (name) => {
     tf.tidy(() => expect(distribution.logProb(tf.clone(value)).dataSync()[0]).toBeCloseTo(unscaledLogProb.dataSync()[0]!, 4));
     trace.dispose();
   });
+});
+
+test.each(['eager', 'compiled'] as const)('training does not invert the flow (%s)', async (engine) => {
+  const oneWay = transforms.lowerCholeskyAffine([0, 0], [[1, 0], [0.5, 2]]);
+  oneWay.inverse = () => {
+    throw new Error('inverted');
+  };
+  const guide = new guides.AutoNormalizingFlow<[]>(banana, { transform: () => oneWay });
+  const svi = new infer.SVI<[]>({ model: banana, guide, optim: optim.adam(), loss: new infer.TraceELBO({ engine }) });
+  for (let i = 0; i < 2; i++) expect(Number.isFinite(await svi.step())).toBe(true);
+  const trace = handlers.trace(guide).getTrace();
+  expect(() => trace.sampleSite('AutoNormalizingFlow.latent').distribution.logProb([0, 0])).toThrow(/inverted/);
+  trace.dispose();
 });
 
 /** y ~ N(0, 1), x ~ N(y² - 1, 0.3): a banana, with log evidence 0. */
@@ -129,6 +147,20 @@ test.each<[string, () => unknown, RegExp]>([
   ['number of transforms', () => new guides.AutoIAFNormal(banana, { numTransforms: 0 }), /guides\.AutoIAFNormal: numTransforms must be/],
 ])('complaints: %s', (_, make, message) => {
   expect(make).toThrow(message);
+});
+
+test.each([1, 2])('AutoIAFNormal: every element depends on those before it, and from a second transform on (%s) on all', (numTransforms) => {
+  const guide = new guides.AutoIAFNormal<[]>(() => sample('z', dist.normal([0, 0, 0], 1)), { numTransforms });
+  tf.dispose(guide());
+  shake();
+  const posterior = guide.getPosterior() as dist.Transformed;
+  const forward = (x: Tensor): Tensor => posterior.transform.forward(x);
+  tf.tidy(() => {
+    const row = (i: number): boolean[] => [...tf.grad((x: Tensor) => tf.slice(forward(x), [i], [1]))(tf.tensor1d([0.1, 0.2, 0.3])).dataSync()].map((slope) => slope !== 0);
+    const lower = [[true, false, false], [true, true, false], [true, true, true]];
+    expect([row(0), row(1), row(2)]).toEqual(numTransforms === 1 ? lower : lower.map(() => [true, true, true]));
+  });
+  tf.dispose(posterior as unknown as tf.TensorContainer);
 });
 
 test('AutoIAFNormal: widths, and a single coordinate', () => {

@@ -76,6 +76,15 @@ test('the mode is found from afar, and what has none is said to have none', () =
     },
   };
   expect(() => findMode(saddle, [1, 1], precision)).toThrow(NoCurvature);
+  // From x a whole step of Newton's leads to -x³: away, unless it is halved.
+  const hyperbola: LogDensity = {
+    dimension: 1,
+    evaluate: ([x = 0], gradient) => {
+      gradient[0] = -x / Math.hypot(1, x);
+      return -Math.hypot(1, x);
+    },
+  };
+  expect(Math.abs(findMode(hyperbola, [2], precision).position[0]!)).toBeLessThan(1e-6);
   const slope: LogDensity = {
     dimension: 1,
     evaluate: ([x = 0], gradient) => {
