@@ -1,4 +1,5 @@
 /** @file From a tfjs function to a compiled program. */
+import type * as tf from '@tensorflow/tfjs-core';
 import { generate } from './codegen/generate.ts';
 import type { Graph } from './graph/graph.ts';
 import { at, formatShape, sameShape, sizeOf } from './graph/shape.ts';
@@ -45,6 +46,12 @@ export interface CompileOptions extends CompileGraphOptions {
   readonly valueAndGrad?: boolean;
   /** What is done with results and gradients; its results come after the function's. See `traceGraph`. */
   readonly update?: UpdateFunction;
+  /**
+   * Variables that the function reads and may assign, such as moving averages; see `traceGraph`. The program keeps what they
+   * hold from run to run, in inputs of its own after the arguments, which begin with what the variables hold now; these stay
+   * as they are. {@link CompiledProgram.run} takes values for them, too.
+   */
+  readonly state?: readonly tf.Variable[];
   /** For each result of `update`, the argument whose place it takes, or null; see {@link CompileGraphOptions}. */
   readonly carry?: readonly (number | null)[];
   /**
@@ -59,7 +66,7 @@ export interface CompileOptions extends CompileGraphOptions {
 
 const GRAPH_OPTIONS: readonly (keyof CompileGraphOptions)[] = ['precision', 'relaxedSimd', 'carry', 'generateNoise'];
 
-const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'valueAndGrad', 'update', 'point', 'constants', ...GRAPH_OPTIONS];
+const OPTIONS: readonly (keyof CompileOptions)[] = ['inputs', 'valueAndGrad', 'update', 'state', 'point', 'constants', ...GRAPH_OPTIONS];
 
 /**
  * Traces a tfjs function and compiles it to WebAssembly.
@@ -92,7 +99,7 @@ export async function compile(fn: TraceableFunction, options: CompileOptions): P
 /** {@link compile} at once: fine in Node and in workers; a browser's main thread refuses modules above some megabytes. */
 export function compileSync(fn: TraceableFunction, options: CompileOptions): CompiledProgram {
   checkOptions('compile', options, OPTIONS);
-  const { inputs, valueAndGrad = false, constants = 'intended', update, carry, generateNoise = false, point } = options;
+  const { inputs, valueAndGrad = false, constants = 'intended', update, state = [], carry, generateNoise = false, point } = options;
   const target = checkTarget('compile', options);
   const begin = performance.now();
   let numUpdated = 0;
@@ -100,6 +107,7 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
     inputs,
     valueAndGrad,
     constants,
+    state,
     ...(update !== undefined && { update: counting(update, (count) => (numUpdated = count)) }),
   };
   const graph = traceGraph(fn, traced);
@@ -107,12 +115,14 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
     throw new TypeError(`compile: carry has one entry for each of the ${numUpdated} results of update, got ${carry.length}`);
   }
   const tracedAt = performance.now();
-  const program = compileGraph(graph, { ...target, carry: carry ?? [], generateNoise }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
+  const carries = [...(carry ?? Array.from({ length: numUpdated }, () => null)), ...state.map((_, i) => inputs.length + i)];
+  const program = compileGraph(graph, { ...target, carry: carries, generateNoise }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
   if (point !== null) {
     const own = point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
     const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64', relaxedSimd: false }).run(...values);
     compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values), exactly);
   }
+  state.forEach((variable, i) => program.inputView(inputs.length + i).set(variable.dataSync()));
   return program;
 }
 

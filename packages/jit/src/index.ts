@@ -34,7 +34,7 @@ export { sameGraph } from './graph/sameGraph.ts';
 export { captureInput, isTraced } from './trace/capture.ts';
 export { data } from './trace/data.ts';
 export type { NestedNumbers } from './trace/data.ts';
-export { MismatchError, TraceError } from './trace/error.ts';
+export { AssignmentError, MismatchError, TraceError } from './trace/error.ts';
 export { compareWithEager } from './trace/check.ts';
 export type { ActualResults, RunAt } from './trace/check.ts';
 export { inputOf } from './trace/lower/lowering.ts';

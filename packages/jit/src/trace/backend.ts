@@ -17,6 +17,7 @@ import { dtypeOf } from './lower/lowering.ts';
 import { loweringOf } from './lower/registry.ts';
 import * as refusals from './refusals.ts';
 import { opName } from './refusals.ts';
+import { TracedState } from './state.ts';
 import type { Tape } from './tape.ts';
 import { disposeTape } from './tape.ts';
 
@@ -45,6 +46,8 @@ export class TraceBackend extends tf.KernelBackend {
   readonly kernels: Map<string, number> = new Map<string, number>();
   /** An error that user code may have swallowed, or been unable to see because it came asynchronously. */
   error: TraceError | null = null;
+  /** The variables that may be assigned. */
+  readonly state: TracedState = new TracedState(this);
 
   /** What its entries know it by. */
   readonly owner: object = {};
@@ -68,6 +71,11 @@ export class TraceBackend extends tf.KernelBackend {
   /** The innermost graph under construction. */
   get graph(): GraphBuilder {
     return this.#frame.graph;
+  }
+
+  /** Whether the body of a loop is under construction. */
+  get isInLoop(): boolean {
+    return this.#frame.parent !== null;
   }
 
   /** A new frame within the present one. */

@@ -9,6 +9,7 @@ import { sameGraph } from '../graph/sameGraph.ts';
 import { at, formatShape, sizeOf } from '../graph/shape.ts';
 import { withCaptured } from './capture.ts';
 import { MismatchError, TraceError } from './error.ts';
+import { evaluateEagerly } from './evaluateEagerly.ts';
 import { recordGraph } from './record.ts';
 import type { Recording, TraceableFunction, TraceOptions } from './recording.ts';
 import { checkRecording } from './recording.ts';
@@ -59,7 +60,7 @@ export interface ActualResults {
  *
  * @param options - those that the graph was traced with, and a point: one flat array a declared input.
  * @param run - what was made of the graph; by default, the interpreter. A program with results that take the place of
- * inputs has them there afterwards.
+ * inputs has them there afterwards. Variables of the function's state are at what they hold, and hold that again afterwards.
  * @param exactly - the graph in float64, for one so large that the interpreter would take seconds: what differs passes there
  * if it agrees with this.
  * @throws TypeError when the point does not fit the graph's inputs.
@@ -84,8 +85,9 @@ export function compareRecording(
   exactly: RunAt | null = null,
 ): void {
   const declared = graph.inputs.filter(({ captured }) => captured === undefined);
+  const everywhere = [...point.slice(0, recording.inputs.length), ...recording.state.map((variable) => variable.dataSync())];
   const values = declared.map(({ shape, dtype }, i) => {
-    const own = point[i];
+    const own = everywhere[i];
     if (own?.length !== sizeOf(shape)) {
       const got = own === undefined ? 'nothing' : `${own.length} values`;
       throw new TypeError(`traceGraph: point[${i}] must hold the values of shape ${formatShape(shape)}, got ${got}`);
@@ -97,12 +99,14 @@ export function compareRecording(
     compareTraces(recording);
     return;
   }
-  const eager = withCaptured(graph.inputs, () => evaluate(recording, values));
+  const eager = withCaptured(graph.inputs, () => evaluateEagerly(recording, values));
   const given = run(values);
   const reference = new Reference(recording, graph, values, exactly);
   given.outputs.forEach((output, i) => {
     const ofUpdate = i - eager.numResults;
-    compare(ofUpdate < 0 ? `output ${i}` : `result ${ofUpdate} of update`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
+    const variable = recording.state[i - (given.outputs.length - recording.state.length)];
+    const ofOthers = ofUpdate < 0 ? `output ${i}` : `result ${ofUpdate} of update`;
+    compare(variable === undefined ? ofOthers : `what the variable "${variable.name}" holds in the end`, output, at(eager.outputs, i), () => reference.of(({ outputs }) => at(outputs, i)));
   });
   given.gradients.forEach((gradient, i) => {
     if (gradient === null) return;
@@ -185,45 +189,6 @@ class Reference {
     const values = this.#graph.inputs.map(({ captured }, i) => captured?.values ?? at(this.#values, i));
     return { exact: interpret(this.#graph, this.#values), rounded: interpret(graph, values, { precision: 'float32' }) };
   }
-}
-
-interface EagerResults {
-  /** Those of the function, and then those of its update. */
-  readonly outputs: readonly ArrayLike<number>[];
-  /** How many of them are the function's own. */
-  readonly numResults: number;
-  readonly gradients: readonly (ArrayLike<number> | undefined)[];
-}
-
-function evaluate({ fn, inputs: specs, withGradients, update }: Recording, values: readonly tf.TypedArray[]): EagerResults {
-  let evaluated: EagerResults = { outputs: [], numResults: 0, gradients: [] };
-  tf.tidy(() => {
-    const inputs = values.map((own, i) => tf.tensor(own, [...at(specs, i).shape], at(specs, i).dtype));
-    // What a gradient is taken of is disposed of afterwards.
-    const results: { readonly values: tf.TypedArray; readonly shape: number[]; readonly dtype: tf.DataType }[] = [];
-    const run = (): tf.Tensor => {
-      const tensors = [fn(...inputs)].flat();
-      for (const tensor of tensors) results.push({ values: tensor.dataSync(), shape: tensor.shape, dtype: tensor.dtype });
-      return at(tensors, 0);
-    };
-    const wanted = inputs.filter((_, i) => withGradients && at(specs, i).grad);
-    // Typed otherwise, but undefined where the value does not depend on the input.
-    const grads: readonly (tf.Tensor | undefined)[] =
-      wanted.length === 0 ? [] : tf.engine().gradients(run, wanted, undefined, true).grads;
-    if (wanted.length === 0) run();
-    const outputs = results.map((result) => result.values);
-    const numResults = outputs.length;
-    if (update !== null) {
-      const tensors = results.map((result) => tf.tensor(result.values, result.shape, result.dtype));
-      const ofInputs = inputs.map((input) => {
-        const place = wanted.indexOf(input);
-        return place < 0 ? null : (grads[place] ?? tf.zerosLike(input));
-      });
-      for (const tensor of update(tensors, ofInputs, inputs)) outputs.push(tensor.dataSync());
-    }
-    evaluated = { outputs, numResults, gradients: inputs.map((input) => grads[wanted.indexOf(input)]?.dataSync()) };
-  });
-  return evaluated;
 }
 
 function compare(what: string, actual: ArrayLike<number>, eager: ArrayLike<number>, reference: () => Interpreted | null): void {

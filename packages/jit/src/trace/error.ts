@@ -1,4 +1,5 @@
 /** @file What went wrong while tracing, and where in the user's code. */
+import type { Variable } from '@tensorflow/tfjs-core';
 
 /** Why a function cannot be traced. */
 export class TraceError extends Error {
@@ -16,6 +17,22 @@ export class TraceError extends Error {
 /** A graph or program does not give what the function gives eagerly: its precision may not be enough. */
 export class MismatchError extends TraceError {
   override readonly name: string = 'MismatchError';
+}
+
+/** A traced function assigns to a variable that is none of its `state`. */
+export class AssignmentError extends TraceError {
+  override readonly name: string = 'AssignmentError';
+  readonly variable: Variable;
+
+  constructor(variable: Variable) {
+    super(
+      `the variable "${variable.name}" was assigned a tensor that depends on the inputs; a graph has results but no side ` +
+        'effects. Return the new value instead, or name the variable in the option state (layers that keep running averages: ' +
+        'so, or apply them with training: false).',
+      { location: callerLocation() },
+    );
+    this.variable = variable;
+  }
 }
 
 /** This package's own folder, from which no line is to blame. */

@@ -23,8 +23,10 @@ export function recordGraph(recording: Recording, round: Rounding): Graph {
   return withTraceBackend({ reading: recording.constants, round }, (backend) => record(recording, backend));
 }
 
-function record({ fn, inputs, withGradients, update }: Recording, backend: TraceBackend): Graph {
+function record(recording: Recording, backend: TraceBackend): Graph {
+  const { fn, inputs, withGradients, update, state: variables } = recording;
   const placeholders = inputs.map((input) => backend.placeholder({ ...input, shape: [...input.shape] }));
+  const held = backend.state.begin(variables);
   const run = (): tf.Tensor[] => checkResults('the traced function', fn(...placeholders));
   const wanted = placeholders.filter((_, i) => withGradients && inputs[i]?.grad === true);
   const nodesOf = (tensors: readonly tf.Tensor[]): NodeId[] => tensors.map((tensor) => backend.nodeOf(tensor));
@@ -33,14 +35,15 @@ function record({ fn, inputs, withGradients, update }: Recording, backend: Trace
   const outputs = nodesOf(results);
   const ofWanted = wanted.length === 0 ? [] : gradientsOf(results, wanted, tape);
   const gradients = placeholders.map((placeholder) => ofWanted[wanted.indexOf(placeholder)] ?? null);
-  if (update !== null) outputs.push(...nodesOf(checkResults('update', update(results, gradients, placeholders))));
+  if (update !== null) outputs.push(...nodesOf(checkResults('update', update(results, gradients, [...placeholders, ...held]))));
+  outputs.push(...backend.state.results);
   return pruneLoops({
-    inputs: [...inputs.map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })), ...backend.captured],
+    inputs: [...[...inputs, ...variables].map(({ shape, dtype }) => ({ shape, dtype: dtypeOf(dtype) })), ...backend.captured],
     nodes: backend.graph.nodes,
     outputs,
     gradients: [
       ...gradients.map((gradient) => (gradient === null || update !== null ? null : backend.nodeOf(gradient))),
-      ...backend.captured.map(() => null),
+      ...[...variables, ...backend.captured].map(() => null),
     ],
     kernels: backend.kernels,
   });

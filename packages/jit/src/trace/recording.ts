@@ -1,5 +1,5 @@
 /** @file What is to be traced: a function, its arguments, and whether gradients and an update come with it. */
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions } from '../util/options.ts';
 import type { ConstantReading } from './constant.ts';
 
@@ -11,7 +11,7 @@ export type TraceableFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tenso
  *
  * @param results - those of the function.
  * @param gradients - one an input; null where none was asked for.
- * @param inputs - the arguments of the function.
+ * @param inputs - the arguments of the function, and then what each variable of its state held before.
  */
 export type UpdateFunction = (results: tf.Tensor[], gradients: (tf.Tensor | null)[], inputs: tf.Tensor[]) => tf.Tensor[];
 
@@ -39,8 +39,14 @@ export interface TraceOptions {
    */
   readonly update?: UpdateFunction;
   /**
-   * One flat array an input: where the graph is then compared with an eager evaluation on the active backend. By default
-   * nothing is compared.
+   * Variables that the function reads and may assign, such as moving averages. What they hold before is an input of the graph,
+   * one each after the function's arguments; what they hold in the end are its last results. The variables themselves stay
+   * as they are. A variable that is none of these is a constant.
+   */
+  readonly state?: readonly tf.Variable[];
+  /**
+   * One flat array an argument: where the graph is then compared with an eager evaluation on the active backend. By default
+   * nothing is compared. Variables of the state are at what they hold.
    */
   readonly point?: readonly ArrayLike<number>[];
   /**
@@ -65,16 +71,17 @@ export interface Recording {
   /** Whether the gradients of the first result in the inputs that ask for them are wanted. */
   readonly withGradients: boolean;
   readonly update: UpdateFunction | null;
+  readonly state: readonly tf.Variable[];
   readonly constants: ConstantReading;
 }
 
-const OPTIONS: readonly (keyof TraceOptions)[] = ['inputs', 'valueAndGrad', 'update', 'point', 'constants'];
+const OPTIONS: readonly (keyof TraceOptions)[] = ['inputs', 'valueAndGrad', 'update', 'state', 'point', 'constants'];
 
 /** Checks what a user asks to be traced. @param where - the function that was called. @throws TypeError naming what is wrong. */
 export function checkRecording(where: string, fn: TraceableFunction, options: TraceOptions): Recording {
   if (typeof fn !== 'function') throw new TypeError(`${where}: takes a function of tensors first, got ${typeof fn}`);
   checkOptions(where, options, OPTIONS);
-  const { valueAndGrad = false, update = null, constants = 'intended' } = options;
+  const { valueAndGrad = false, update = null, state = [], constants = 'intended' } = options;
   if (!Array.isArray(options.inputs)) throw new TypeError(`${where}: inputs must be an array, one entry an argument`);
   if (!['intended', 'float32'].includes(constants)) {
     throw new TypeError(`${where}: constants must be "intended" or "float32", got ${JSON.stringify(constants)}`);
@@ -83,8 +90,9 @@ export function checkRecording(where: string, fn: TraceableFunction, options: Tr
     throw new TypeError(`${where}: update must be a function of results, gradients and inputs, got ${typeof update}`);
   }
   if (update !== null && !valueAndGrad) throw new TypeError(`${where}: update is given gradients, so it needs valueAndGrad: true`);
+  checkState(where, state);
   const inputs = options.inputs.map((input, i) => checkInput(`${where}: inputs[${i}]`, input));
-  return { fn, inputs, withGradients: valueAndGrad, update, constants };
+  return { fn, inputs, withGradients: valueAndGrad, update, state, constants };
 }
 
 function checkInput(where: string, input: TraceInput): RecordedInput {
@@ -99,4 +107,20 @@ function checkInput(where: string, input: TraceInput): RecordedInput {
   }
   if (grad === true && tfjs !== 'float32') throw new TypeError(`${where}: there is no gradient in ${dtype} numbers`);
   return { shape, dtype: tfjs, grad: grad ?? tfjs === 'float32' };
+}
+
+function checkState(where: string, state: readonly tf.Variable[]): void {
+  if (!Array.isArray(state)) throw new TypeError(`${where}: state must be an array of variables`);
+  state.forEach((variable: unknown, i) => {
+    if (!(variable instanceof tf.Variable)) throw new TypeError(`${where}: state[${i}] must be a tf.Variable, got ${describe(variable)}`);
+    if (variable.isDisposed) throw new TypeError(`${where}: state[${i}], the variable "${variable.name}", has been disposed of`);
+    if (!['float32', 'int32', 'bool'].includes(variable.dtype)) {
+      throw new TypeError(`${where}: state[${i}], the variable "${variable.name}", is of type ${variable.dtype}`);
+    }
+    if (state.indexOf(variable) < i) throw new TypeError(`${where}: state[${i}], the variable "${variable.name}", is there twice`);
+  });
+}
+
+function describe(value: unknown): string {
+  return value instanceof tf.Tensor ? 'a tensor that is none' : typeof value;
 }

@@ -5,7 +5,7 @@ import type { KernelInputs } from './backend.ts';
 import type { TracedConstants } from './constant.ts';
 import { switchBackend } from './eager.ts';
 import { SavedTensor, TraceBooks } from './entry.ts';
-import { callerLocation, TraceError } from './error.ts';
+import { AssignmentError, TraceError } from './error.ts';
 import { loweredKernels } from './lower/registry.ts';
 
 let isTracing = false;
@@ -29,6 +29,7 @@ export function withTraceBackend<T>(constants: TracedConstants, body: (backend: 
   const previous = activeBackend();
   const backend = new TraceBackend(previous, constants);
   const uninstall = install(backend, previous);
+  const known = new Set(Object.values(engine.registeredVariables));
   isTracing = true;
   let escaped = 0;
   let result: T;
@@ -36,7 +37,8 @@ export function withTraceBackend<T>(constants: TracedConstants, body: (backend: 
     result = inScope(() => body(backend));
   } finally {
     backend.disposeTapes();
-    escaped = release(backend, previous);
+    backend.state.restore();
+    escaped = release(backend, previous, known);
     uninstall();
     isTracing = false;
   }
@@ -96,17 +98,18 @@ function install(backend: TraceBackend, previous: string | null): () => void {
   };
 }
 
-/** Keeps traced tensors out of variables: `assign` drops the old value before any backend hears of it. */
+/** Keeps traced tensors out of variables, but for state: `assign` drops the old value before any backend hears of it. */
 function guardVariables(backend: TraceBackend): () => void {
   const { prototype } = tf.Variable;
   const assign = Reflect.get(prototype, 'assign') as (this: tf.Variable, value: tf.Tensor) => void;
   prototype.assign = function guarded(this: tf.Variable, value: tf.Tensor): void {
+    // What does not fit is refused by tfjs.
+    if (backend.state.has(this) && value.dtype === this.dtype && tf.util.arraysEqual(value.shape, this.shape)) {
+      backend.state.assign(this, value);
+      return;
+    }
     if (backend.isTraced(value.dataId)) {
-      backend.error ??= new TraceError(
-        `the variable "${this.name}" was assigned a tensor that depends on the inputs; a graph has results but no side ` +
-          `effects. Return the new value instead (layers that keep running averages: apply them with training: false).`,
-        { location: callerLocation() },
-      );
+      backend.error ??= new AssignmentError(this);
       throw backend.error;
     }
     assign.call(this, value);
@@ -160,12 +163,16 @@ function inScope<T>(body: () => T): T {
   }
 }
 
-/** Gives up what the backend still holds; the number of tensors among it that depend on the inputs. */
-function release(backend: TraceBackend, previous: string | null): number {
+/**
+ * Gives up what the backend still holds; the number of tensors among it that depend on the inputs.
+ *
+ * @param known - variables from before the trace, to which no such tensor was assigned.
+ */
+function release(backend: TraceBackend, previous: string | null, known: ReadonlySet<tf.Variable>): number {
   const engine = tf.engine();
   let escaped = 0;
   for (const variable of Object.values(engine.registeredVariables)) {
-    if (!backend.isTraced(variable.dataId)) continue;
+    if (known.has(variable) || !backend.isTraced(variable.dataId)) continue;
     variable.dispose();
     escaped++;
   }
