@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ParamStore, checkOptions, handlers } from '@tychejs/ppl';
-import type { Trace } from '@tychejs/ppl';
+import type { Engine, Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
 import type { FitOptions } from './fit.ts';
 import { fit, Trainer } from './fit.ts';
@@ -13,6 +13,7 @@ import { buildGuide } from './guides/guide.ts';
 import { valuesOf } from './guides/initialValues.ts';
 import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
+import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
 import { inScope } from './scopedGuide.ts';
 import { SitePrefix } from './sitePrefix.ts';
@@ -37,6 +38,11 @@ export interface PredictOptions {
   readonly numSamples: number;
   /** Whether to make one prediction of them; true by default. */
   readonly aggregate?: boolean;
+  /**
+   * Whether draws are compiled, once for each shape of the input; `'auto'`, the default: from eight draws on, where that can
+   * be done. Handlers around that look at every draw see eager ones only.
+   */
+  readonly engine?: Engine;
 }
 
 const WHERE = 'VariationalBNN';
@@ -62,6 +68,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   readonly paramStore: ParamStore = new ParamStore();
   private readonly net: BayesianNet;
   private readonly name: string;
+  private readonly predictions: Predictions<P>;
   private readonly trainer: Trainer;
 
   /**
@@ -78,6 +85,10 @@ export class VariationalBNN<P, G extends Guide = Guide> {
     this.guide =
       guide === null ? null : this.own(buildGuide(`${WHERE}: guide`, guide, () => this.net.sampleWeights(), { initLoc, prefix: 'guide' }));
     this.likelihoodGuide = this.makeLikelihoodGuide(likelihoodGuide);
+    this.predictions = new Predictions<P>({
+      draw: (x) => this.named(() => this.drawPrediction(x)),
+      stack: (predictions) => likelihood.stack(predictions),
+    });
     this.createParameters();
     this.trainer = new Trainer(
       (x, y, size) => this.named(() => this.model(x, y, size)),
@@ -125,7 +136,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
    * of all draws itself, for Gaussian likelihoods the normal distribution with the mixture's mean and variance.
    */
   evaluate(x: NetInput, y: Tensor, options: Omit<PredictOptions, 'aggregate'>): { error: number; logLikelihood: number } {
-    checkOptions('bnn.evaluate', options, ['numSamples']);
+    checkOptions('bnn.evaluate', options, ['numSamples', 'engine']);
     const mean = { reduction: 'mean' } as const;
     const [error = NaN, logLikelihood = NaN] = tf.tidy(() => {
       const predictions = this.likelihood.aggregatePredictions(this.drawPredictions(x, options));
@@ -166,13 +177,12 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   }
 
   private drawPredictions(x: NetInput, options: PredictOptions): P {
-    checkOptions('bnn.predict', options, ['numSamples', 'aggregate']);
+    checkOptions('bnn.predict', options, ['numSamples', 'aggregate', 'engine']);
     const numSamples: unknown = options?.numSamples;
     if (typeof numSamples !== 'number' || !Number.isInteger(numSamples) || numSamples < 1) {
       throw new RangeError(`bnn.predict: numSamples must be a positive integer, got ${String(numSamples)}`);
     }
-    const draw = (): P => tf.tidy(() => this.named(() => this.drawPrediction(x)) as never);
-    return this.likelihood.stack(Array.from({ length: numSamples }, draw));
+    return this.predictions.draw(x, { count: numSamples, engine: options.engine ?? 'auto' });
   }
 
   private drawPrediction(x: NetInput): P {

@@ -5,6 +5,7 @@ export * from './importance/index.ts';
 export * from './initialisation/index.ts';
 export { Predictive } from './predictive.ts';
 export type { PredictiveOptions } from './predictive.ts';
+export type { DrawStats } from './draws/drawEngine.ts';
 export type { ElboOptions } from './svi/elbo.ts';
 export { lossOf } from './svi/lossOf.ts';
 export type { LossFunction } from './svi/lossOf.ts';

@@ -85,7 +85,6 @@ export class Predictive<A extends unknown[] = unknown[]> {
     this.engine = new DrawEngine<DrawArgs<A>>({
       where: WHERE,
       body: (latents, ...args) => this.values(this.sourceAmong(latents), Object.keys(latents), args),
-      engine: options.engine ?? 'auto',
       worthwhile: WORTHWHILE,
       check: 'parameters',
       subject: model,
@@ -145,7 +144,8 @@ export class Predictive<A extends unknown[] = unknown[]> {
     const latents = call.draws?.tensors(call.indices[0] ?? 0) ?? {};
     this.askedFor.clear();
     try {
-      const prepared = this.engine.prepare(context, [latents, ...call.args], call.indices.length);
+      const request = { count: call.indices.length, engine: this.options.engine ?? 'auto' };
+      const prepared = this.engine.prepare(context, [latents, ...call.args], request);
       const asked = new Set(this.askedFor);
       return prepared && new CompiledCall(prepared, call, (name) => asked.has(name));
     } finally {

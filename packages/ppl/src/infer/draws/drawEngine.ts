@@ -30,12 +30,17 @@ export interface DrawTask<A extends unknown[]> {
   readonly where: string;
   /** Makes a draw; what it returns has the same form, shapes and types every time. */
   readonly body: DrawBody<A>;
-  readonly engine: Engine;
   /** From how many draws on `'auto'` compiles. */
   readonly worthwhile: number;
   readonly check: DrawCheck;
   /** Of what a warning is given once. */
   readonly subject: object;
+}
+
+/** What is asked for. */
+export interface DrawRequest {
+  readonly count: number;
+  readonly engine: Engine;
 }
 
 /** A program at work, and a draw's result with tensors that stand for those of the program, disposed of. */
@@ -80,28 +85,30 @@ export class DrawEngine<A extends unknown[]> {
   }
 
   /**
-   * Gets `count` draws ready that are to be made with the streams `context.stream.fold(i)`.
+   * Gets draws ready that are to be made with the streams `context.stream.fold(i)`.
    *
    * @param args - those of the first draw.
    * @returns null if they are to be made eagerly.
    * @throws Error for engine `'compiled'` when that cannot be done; what the body throws eagerly.
    */
-  prepare(context: StepContext, args: A, count: number): Prepared | null {
-    const { engine, where, worthwhile } = this.task;
-    if (engine === 'eager' || this.last.reason !== null || (engine === 'auto' && count < worthwhile)) return this.eagerly(null);
+  prepare(context: StepContext, args: A, { count, engine }: DrawRequest): Prepared | null {
+    const isLeft = engine === 'auto' && (this.last.reason !== null || count < this.task.worthwhile);
+    if (engine === 'eager' || isLeft) return this.eagerly(null);
     const first = { ...context, stream: context.stream.fold(0) };
     const signature = signatureOf(args);
     const tokens = [context.validate, ...signature.tokens];
     const known = this.reuse(tokens, first, args, signature);
     if (known !== null) return known;
-    if (!canReadSynchronously()) return this.refuse(`the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
-    const { params, template } = this.discover(first, args);
+    if (!canReadSynchronously()) return this.refuse(engine, `the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
+    const parts = { tokens, ...this.discover(first, args) };
+    const size = [...parts.params.map(({ variable }) => variable), ...signature.tensors].reduce((sum, x) => sum + x.size, 0);
+    if (engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
+      return this.refuse(engine, `draws read ${size} numbers, for which the backend '${tf.getBackend()}' is faster`);
+    }
     try {
-      return this.compile({ tokens, params, template }, first, args, signature);
+      return this.compile(parts, first, args, signature);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      if (engine === 'compiled') throw new Error(`${where}: the draws cannot be compiled: ${why}`, { cause: error });
-      return this.refuse(why);
+      return this.refuse(engine, error instanceof Error ? error.message : String(error), error);
     }
   }
 
@@ -131,10 +138,6 @@ export class DrawEngine<A extends unknown[]> {
   }
 
   private compile(parts: Omit<Entry, 'program'>, first: StepContext, args: A, { tensors }: Signature): Prepared {
-    const size = [...parts.params.map(({ variable }) => variable), ...tensors].reduce((sum, x) => sum + x.size, 0);
-    if (this.task.engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
-      throw new Error(`draws read ${size} numbers, for which the backend '${tf.getBackend()}' is faster`);
-    }
     const fn = this.functionOf(first, args, tensors, parts.params);
     const entry = { ...parts, program: new DrawProgram(fn, first.stream, tensors) };
     this.last = { ...this.last, programs: this.last.programs + 1 };
@@ -151,9 +154,9 @@ export class DrawEngine<A extends unknown[]> {
     return { drawing: new Drawing(entry.program, fn, first.stream), template: entry.template };
   }
 
-  private refuse(reason: string): null {
-    const { where, engine, subject } = this.task;
-    if (engine === 'compiled') throw new Error(`${where}: the draws cannot be compiled: ${reason}`);
+  private refuse(engine: Engine, reason: string, cause?: unknown): null {
+    const { where, subject } = this.task;
+    if (engine === 'compiled') throw new Error(`${where}: the draws cannot be compiled: ${reason}`, { cause });
     if (!warnedOf.has(subject)) {
       warnedOf.add(subject);
       warn(`${where}: draws are made eagerly, many times slower, since they cannot be compiled: ${reason}\n(engine: 'eager' silences this.)`);

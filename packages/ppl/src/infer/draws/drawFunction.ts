@@ -17,8 +17,11 @@ import { within } from '../svi/sviStep.ts';
 /** Statements of models that are run once a draw. What they give may be tensors, or arrays and plain objects of them. */
 export type DrawBody<A extends unknown[]> = (...args: A) => unknown;
 
-/** By which sign a draw of a program is found to need an eager one, which explains it or finds nothing wrong. */
-export type DrawCheck = 'parameters' | 'results' | 'none';
+/**
+ * What shows that a draw of a program needs an eager one, which explains it or finds nothing wrong: that a parameter of a
+ * distribution is not what it must be (as far as validation is on), or that a result is NaN.
+ */
+export type DrawCheck = 'parameters' | 'results';
 
 /** A draw in one context, for these parameters and shapes of arguments. */
 export interface DrawFunction {
@@ -51,8 +54,7 @@ export function drawFunction<A extends unknown[]>(
     const given = withTensors(args, inputs.slice(params.length));
     const once = (): Tensor[] => {
       const { result, holds } = withPendingChecks(() => signatureOf([body(...given)]).tensors);
-      const isWell = check === 'results' ? noneIsNaN(result) : check === 'parameters' ? holds : tf.scalar(true, 'bool');
-      return [tf.cast(isWell, 'float32'), ...result];
+      return [tf.cast(check === 'parameters' ? holds : noneIsNaN(result), 'float32'), ...result];
     };
     const { result, draws } = recordDraws(() =>
       withLineage(() => forSinglePrecision(() => withStandIns(standIns, () => within(context, new ParamCensus(), once)))),
