@@ -70,6 +70,7 @@ describe.each(NAMES)('%s', (name) => {
         for (const values of [guide.median(), guide.samplePosterior(), guide()]) {
           for (const site of model.stochasticSites()) expect(values[site.name]!.shape).toEqual(site.value.shape);
         }
+        if (!NORMALS.includes(name)) return; // quantiles by sampling take their time
         const quantiles = guide.quantiles([0.1, 0.5, 0.9]);
         for (const site of model.stochasticSites()) expect(quantiles[site.name]!.shape).toEqual([3, ...site.value.shape]);
       });
