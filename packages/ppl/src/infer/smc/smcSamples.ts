@@ -17,7 +17,7 @@ export interface SmcStage {
   readonly stepSize: number;
   /** How many transitions each particle made. */
   readonly numMoves: number;
-  /** The mean over coordinates of |correlation| between where particles were resampled and where they are now. */
+  /** Between where particles were resampled and where they are now: over all coordinates, or of the log density if that is larger. */
   readonly correlation: number;
 }
 
