@@ -66,9 +66,10 @@ export class LiftedModel implements LiftedNet {
     const read = variable.read.bind(variable);
     overrides.set(variable, 'read', () => this.written.get(variable) ?? read());
     overrides.set(variable, 'write', (value: Tensor) => {
-      const copy = this.written.get(variable);
-      if (copy === undefined) this.written.set(variable, tf.variable(value, false));
-      else copy.assign(value);
+      // It begins as the layer's own and is assigned like any other, so that a step that fails can take that back.
+      const copy = this.written.get(variable) ?? tf.variable(read(), false);
+      this.written.set(variable, copy);
+      copy.assign(value);
       return variable;
     });
   }

@@ -10,6 +10,7 @@ import type { Handler } from '../../runtime/handler.ts';
 import type { Stack } from '../../runtime/stack.ts';
 import { withStack } from '../../runtime/stack.ts';
 import { withValidation } from '../../util/validation.ts';
+import { Assignments } from './assignments.ts';
 import type { Loss, LossAndGradients, ParamGradient, Program } from './loss.ts';
 import { FiniteCheck } from './nonFinite.ts';
 import { NonFiniteStep } from './nonFiniteStep.ts';
@@ -43,10 +44,11 @@ export async function takeStep<A extends unknown[]>(
   args: A,
 ): Promise<number> {
   const created = new NewParams();
+  const assignments = new Assignments();
   let result: LossAndGradients | null = null;
   try {
     const { model, guide, loss } = objective;
-    const pending = within(context, created, () => loss.lossAndGradients(model, guide, args));
+    const pending = assignments.run(() => within(context, created, () => loss.lossAndGradients(model, guide, args)));
     result = isPromise(pending) ? await pending : pending;
     const tensors = [result.loss, ...result.gradients.flatMap(({ variable, gradient }) => [variable, gradient])];
     const numbers: ArrayLike<number>[] = canReadSynchronously()
@@ -55,8 +57,10 @@ export async function takeStep<A extends unknown[]>(
     const value = numbers[0]?.[0] ?? NaN;
     if (!Number.isFinite(value)) throw await explain(value, objective, context, args);
     update(optimizer, result.gradients, numbers.slice(1));
+    assignments.accept();
     return value;
   } catch (error) {
+    assignments.undo();
     created.remove();
     throw error;
   } finally {
@@ -65,9 +69,10 @@ export async function takeStep<A extends unknown[]>(
 }
 
 /**
- * The loss, with nothing moved.
+ * The loss, with nothing moved, neither parameters nor what model and guide assign to variables of their own.
  *
  * @param isValid - what it may be; by default anything but NaN.
+ * @param assignments - notes the variables that are assigned.
  * @throws Error when it is not, naming the site or parameter.
  */
 export async function evaluate<A extends unknown[]>(
@@ -75,10 +80,11 @@ export async function evaluate<A extends unknown[]>(
   context: StepContext,
   args: A,
   isValid: (loss: number) => boolean = (loss) => !Number.isNaN(loss),
+  assignments: Assignments = new Assignments(),
 ): Promise<number> {
   const created = new NewParams();
   try {
-    const value = await lossOnly(objective, context, created, args);
+    const value = await lossOnly(objective, context, created, args, assignments);
     if (!isValid(value)) throw await explain(value, objective, context, args);
     return value;
   } catch (error) {
@@ -127,11 +133,17 @@ async function lossOnly<A extends unknown[]>(
   context: StepContext,
   handler: Handler,
   args: A,
+  assignments: Assignments = new Assignments(),
 ): Promise<number> {
-  const pending = within<MaybePromise<Scalar | LossAndGradients>>(context, handler, () =>
-    loss.loss === undefined ? loss.lossAndGradients(model, guide, args) : loss.loss(model, guide, args),
-  );
-  const result = isPromise(pending) ? await pending : pending;
+  const estimate = (): MaybePromise<Scalar | LossAndGradients> =>
+    loss.loss === undefined ? loss.lossAndGradients(model, guide, args) : loss.loss(model, guide, args);
+  let result: Scalar | LossAndGradients;
+  try {
+    const pending = assignments.run(() => within(context, handler, estimate));
+    result = isPromise(pending) ? await pending : pending;
+  } finally {
+    assignments.undo();
+  }
   const scalar = 'loss' in result ? result.loss : result;
   try {
     const numbers: ArrayLike<number> = canReadSynchronously() ? scalar.dataSync() : await scalar.data();

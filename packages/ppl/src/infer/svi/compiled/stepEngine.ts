@@ -7,13 +7,14 @@ import type { Optimizer } from '../../../optim/optimizer.ts';
 import { scopesOf } from '../../../runtime/stack.ts';
 import { warn } from '../../../util/warn.ts';
 import type { Engine } from '../../mcmc/target.ts';
+import { Assignments } from '../assignments.ts';
 import { NewParams } from '../paramRecorder.ts';
 import type { Objective, StepContext } from '../sviStep.ts';
 import { evaluate, takeStep } from '../sviStep.ts';
 import type { Signature } from './arguments.ts';
 import { sameTokens, signatureOf } from './arguments.ts';
-import type { StepParam } from './paramCensus.ts';
 import { ParamCensus } from './paramCensus.ts';
+import type { StepVariables } from './stepFunction.ts';
 import { stepFunction } from './stepFunction.ts';
 import { StepProgram } from './stepProgram.ts';
 
@@ -114,7 +115,7 @@ export class StepEngine<A extends unknown[]> {
     for (const entry of this.entries) entry.isDoubtful = true;
   }
 
-  /** Lets go of what programs hold: parameters have their numbers again. */
+  /** Lets go of what programs hold: parameters and other variables have their numbers again. */
   settle(): void {
     for (const { program } of this.entries) program.giveBack();
   }
@@ -142,9 +143,9 @@ export class StepEngine<A extends unknown[]> {
     this.entries = this.entries.filter(({ program }) => !program.isStale);
     const reason = this.refusal();
     if (reason !== null) return this.eagerly(reason);
-    const params = await this.discover({ ...context, stack: { handler: created, outer: context.stack } }, args);
+    const variables = await this.discover({ ...context, stack: { handler: created, outer: context.stack } }, args);
     try {
-      return this.compile(context, args, signature, params);
+      return this.compile(context, args, signature, variables);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (this.engine === 'auto') return this.eagerly(why);
@@ -172,25 +173,26 @@ export class StepEngine<A extends unknown[]> {
     return wasted < MOST_PROGRAMS ? null : MANY_ARGUMENTS;
   }
 
-  /** Runs the step eagerly to find its parameters, and to check it; nothing moves. */
-  private async discover(context: StepContext, args: A): Promise<readonly StepParam[]> {
+  /** Runs the step eagerly to find its variables, and to check it; nothing moves. */
+  private async discover(context: StepContext, args: A): Promise<StepVariables> {
     const census = new ParamCensus();
     const stack = { handler: census, outer: context.stack };
-    await evaluate(this.objective, { ...context, stack }, args, Number.isFinite);
-    return [...census.params.values()];
+    const assignments = new Assignments();
+    await evaluate(this.objective, { ...context, stack }, args, Number.isFinite, assignments);
+    return { params: [...census.params.values()], state: assignments.variables.filter((variable) => !census.params.has(variable)) };
   }
 
   private compile(
     context: StepContext,
     args: A,
     { tokens, tensors }: Signature,
-    params: readonly StepParam[],
+    variables: StepVariables,
   ): Entry {
-    const size = params.reduce((sum, { variable }) => sum + variable.size, 0);
+    const size = variables.params.reduce((sum, { variable }) => sum + variable.size, 0);
     if (this.engine === 'auto' && size > SMALL && !SLOW_BACKENDS.has(tf.getBackend())) {
       throw new Error(`${size} numbers are trained, for which the backend '${tf.getBackend()}' is faster`);
     }
-    const program = this.program(context, args, tensors, params);
+    const program = this.program(context, args, tensors, variables);
     const entry = { tokens: tokensIn(context, tokens), program, steps: 0, isDoubtful: false, unchecked: 0 };
     this.entries.push(entry);
     const { programs, compileMilliseconds } = this.last;
@@ -201,9 +203,9 @@ export class StepEngine<A extends unknown[]> {
   }
 
   /** The program in the precision asked for, or in float64 where float32 does not give what the step computes. */
-  private program(context: StepContext, args: A, tensors: Signature['tensors'], params: readonly StepParam[]): StepProgram {
+  private program(context: StepContext, args: A, tensors: Signature['tensors'], variables: StepVariables): StepProgram {
     const make = (precision: Precision): StepProgram => {
-      const fn = stepFunction(this.objective, context, args, tensors, params, precision);
+      const fn = stepFunction(this.objective, context, args, tensors, variables, precision);
       return new StepProgram(fn, this.optimizer, context.stream, tensors);
     };
     try {

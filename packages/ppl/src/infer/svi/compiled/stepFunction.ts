@@ -1,5 +1,5 @@
 /** @file A step as a function of tensors: parameters and data in, loss out. */
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Precision, TraceInput } from '@tychejs/jit';
 import { forSinglePrecision, isTracing } from '../../../backend/tracing.ts';
 import { StandIns, withStandIns } from '../../../params/standIns.ts';
@@ -18,9 +18,15 @@ export class ParamsChanged extends Error {
   override readonly name: string = 'ParamsChanged';
 }
 
-/** A step of one objective in one context, for these parameters and shapes of data. */
-export interface StepFunction {
+/** What a step reads besides its arguments. */
+export interface StepVariables {
   readonly params: readonly StepParam[];
+  /** Variables that model or guide assign: moving averages, say. */
+  readonly state: readonly Variable[];
+}
+
+/** A step of one objective in one context, for these parameters and shapes of data. */
+export interface StepFunction extends StepVariables {
   readonly precision: Precision;
   /** What {@link loss} takes: the parameters, and then the tensors among the arguments. */
   readonly inputs: readonly TraceInput[];
@@ -34,7 +40,7 @@ export interface StepFunction {
  * The step of `objective` in `context`.
  *
  * @param tensors - those among `args`, in order.
- * @param params - those that the step reads.
+ * @param variables - those that the step reads and assigns.
  * @param precision - that of the program to be made of it.
  */
 export function stepFunction<A extends unknown[]>(
@@ -42,7 +48,7 @@ export function stepFunction<A extends unknown[]>(
   context: StepContext,
   args: A,
   tensors: readonly Tensor[],
-  params: readonly StepParam[],
+  { params, state }: StepVariables,
   precision: Precision,
 ): StepFunction {
   const unchecked = { ...context, validate: false };
@@ -68,6 +74,7 @@ export function stepFunction<A extends unknown[]>(
   };
   return {
     params,
+    state,
     precision,
     inputs: [
       ...params.map(({ variable, isTrained }): TraceInput => ({ shape: variable.shape, dtype: 'float32', grad: isTrained })),
