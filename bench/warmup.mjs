@@ -17,6 +17,7 @@ const schemes = {
   'Stan, dense': { adaptation: 'stan', massMatrix: 'dense' },
   'gradients, diagonal': { massMatrix: 'diagonal' },
   'gradients (default)': {},
+  'gradients, from Pathfinder': { initStrategy: 'pathfinder' },
 };
 
 /** The log density as `MCMC` takes it, one site for each name. */
@@ -32,8 +33,11 @@ function discrepancy(chains, mean, sd) {
   return Math.abs(ours - mean) / Math.hypot(infer.meanStandardError(chains), sd / 100);
 }
 
-async function run({ density, reference }, options, seed) {
-  const mcmc = new infer.MCMC(new infer.NUTS(target(density), options), { numSamples: 1000, numChains, seed, progressBar: false });
+async function run({ density, reference }, { initStrategy = 'uniform', ...options }, seed) {
+  let evaluations = 0;
+  const counted = { ...density, evaluate: (q, slope) => (evaluations++, density.evaluate(q, slope)) };
+  const kernel = new infer.NUTS(target(counted), options);
+  const mcmc = new infer.MCMC(kernel, { numSamples: 1000, numChains, seed, initStrategy, progressBar: false });
   await mcmc.run();
   const summary = Object.values(mcmc.summary());
   const samples = mcmc.getSamples({ groupByChain: true });
@@ -45,7 +49,8 @@ async function run({ density, reference }, options, seed) {
   const chains = mcmc.diagnostics();
   const total = (field) => chains.reduce((sum, chain) => sum + chain[field], 0);
   return {
-    warmupGradients: total('warmupLeapfrog') / numChains,
+    // All but those of sampling: also where chains begin, and with which step size.
+    warmupGradients: (evaluations - total('numLeapfrog')) / numChains,
     gradients: total('numLeapfrog') / numChains,
     minEss: Math.min(...summary.map(({ essBulk }) => essBulk)),
     maxRHat: Math.max(...summary.map(({ rHat }) => rHat)),

@@ -1,6 +1,6 @@
 /** @file Time series. */
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, data, dist, factor, ops, plate, sample } from '@tychejs/ppl';
+import { constraints, data, deterministic, dist, factor, ops, plate, sample } from '@tychejs/ppl';
 
 /** arK-arK: y_t ~ N(α + Σ_k β_k y_{t−k}, σ), t > K. */
 export function arK({ K, T, y }) {
@@ -20,6 +20,22 @@ export function garch11({ T, y, sigma1 }) {
   const alpha0 = sample('alpha0', dist.improperUniform(constraints.positive));
   const alpha1 = sample('alpha1', dist.improperUniform(constraints.unitInterval));
   const beta1 = sample('beta1', dist.improperUniform(constraints.interval(0, tf.sub(1, alpha1))));
+  garchObservations({ T, y, sigma1 }, { mu, alpha0, alpha1, beta1 });
+}
+
+/** The same posterior, for guides, whose sites have fixed supports: β₁ is a share of what α₁ leaves. */
+export function garch11ByShare({ T, y, sigma1 }) {
+  const mu = sample('mu', dist.improperUniform(constraints.real));
+  const alpha0 = sample('alpha0', dist.improperUniform(constraints.positive));
+  const alpha1 = sample('alpha1', dist.improperUniform(constraints.unitInterval));
+  const share = sample('share', dist.improperUniform(constraints.unitInterval));
+  const rest = tf.sub(1, alpha1);
+  factor('volume', tf.log(rest));
+  const beta1 = deterministic('beta1', tf.mul(share, rest));
+  garchObservations({ T, y, sigma1 }, { mu, alpha0, alpha1, beta1 });
+}
+
+function garchObservations({ T, y, sigma1 }, { mu, alpha0, alpha1, beta1 }) {
   const shocks = tf.mul(alpha1, tf.square(tf.sub(data(y), mu)));
   const variances = [tf.scalar(sigma1 ** 2)];
   for (const shock of tf.unstack(shocks).slice(0, -1)) {
