@@ -88,6 +88,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
     this.predictions = new Predictions<P>({
       draw: (x) => this.named(() => this.drawPrediction(x)),
       stack: (predictions) => likelihood.stack(predictions),
+      isClosed: isStateless(net),
     });
     this.createParameters();
     this.trainer = new Trainer(
@@ -228,6 +229,11 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   private named<R>(body: () => R): R {
     return this.name === '' ? body() : new SitePrefix(this.name).run(body);
   }
+}
+
+/** Whether a network has no other weights than those that are trained. What a function reads, nobody knows. */
+function isStateless(net: Net): boolean {
+  return 'layers' in net && net.weights.length === net.trainableWeights.length;
 }
 
 function traceOf(body: () => unknown): Trace {

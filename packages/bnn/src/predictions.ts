@@ -15,6 +15,8 @@ export interface Predictor<P> {
   readonly draw: (x: NetInput) => P;
   /** Predictions as one, with a new first dimension. */
   readonly stack: (predictions: readonly P[]) => P;
+  /** Whether predictions depend on nothing but input, weights and handlers. */
+  readonly isClosed: boolean;
 }
 
 /** Draws predictions: by a program, or, where there is none, eagerly. The two differ by rounding only. */
@@ -29,6 +31,7 @@ export class Predictions<P> {
       body: (x) => predictor.stack([predictor.draw(x)]),
       worthwhile: WORTHWHILE,
       check: 'results',
+      isClosed: predictor.isClosed,
       subject: this,
     });
   }
