@@ -10,7 +10,7 @@ import { logDensityOrZero, lowerBound } from './elbo.ts';
 import { inBreaths } from './inBreaths.ts';
 import type { NormalApproximation } from './normalApproximation.ts';
 import type { PathfinderSettings, PathInitStrategy } from './options.ts';
-import { stack, type PooledDraw } from './pool.ts';
+import type { PooledDraw } from './pool.ts';
 import type { PathfinderPath } from './result.ts';
 import { PathError, singlePath } from './singlePath.ts';
 
@@ -44,7 +44,7 @@ export async function followPath(
     callbacks.add(onProgress?.({ path, numPaths, ...step }));
   });
   const { approximation, bestIteration, elboByIterate, stopReason } = found;
-  const { draws, elbo } = await inBreaths(drawFrom(approximation, density, numDraws, stream), signal);
+  const { draws, positions, elbo } = await inBreaths(drawFrom(approximation, density, numDraws, stream), signal);
   if (elbo === -Infinity) throw new PathError(`none of ${numDraws} draws from its approximation fell where the log density is finite`);
   const summary: PathfinderPath = {
     path,
@@ -55,7 +55,7 @@ export async function followPath(
     stopReason,
     evaluations: density.evaluations,
     mean: approximation.mean,
-    draws: stack(draws, density.dimension),
+    draws: { data: positions, shape: [numDraws, density.dimension] },
   };
   return { summary, approximation, draws };
 }
@@ -83,24 +83,27 @@ function counting(density: LogDensity): LogDensity & { evaluations: number } {
   };
 }
 
-/** Draws from `approximation`, with its ELBO. */
+/** Draws from `approximation`, also as one array `[draw, coordinate]` that they are views of, and its ELBO. */
 function* drawFrom(
   approximation: NormalApproximation,
   density: LogDensity,
   count: number,
   stream: RandomStream,
-): Generator<void, { draws: PooledDraw[]; elbo: number }, void> {
-  const z = new Float64Array(density.dimension);
-  const gradient = new Float64Array(density.dimension);
+): Generator<void, { draws: PooledDraw[]; positions: Float64Array; elbo: number }, void> {
+  const { dimension } = density;
+  const z = new Float64Array(dimension);
+  const gradient = new Float64Array(dimension);
+  const positions = new Float64Array(count * dimension);
   const draws: PooledDraw[] = [];
   const logRatios = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     fillNormal(stream, z);
-    const position = approximation.at(z);
+    const position = positions.subarray(i * dimension, (i + 1) * dimension);
+    position.set(approximation.at(z));
     const logDensity = logDensityOrZero(density, position, gradient);
     draws.push({ position, logDensity });
     logRatios[i] = logDensity - approximation.logDensityAt(z);
     yield;
   }
-  return { draws, elbo: lowerBound(logRatios) };
+  return { draws, positions, elbo: lowerBound(logRatios) };
 }
