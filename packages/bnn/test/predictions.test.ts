@@ -96,7 +96,7 @@ describe('networks and guides', () => {
     const bnn = regression(dense());
     const x = tf.ones([6, 2]);
     handlers.localReparameterization().run(() => expectAgreement(bnn, x));
-    const rows = (engine: Engine): number => new Set(predict(bnn, x, engine).mean!.values.slice(0, 6)).size;
+    const rows = (engine: Engine): number => new Set(predict(bnn, x, engine)['mean']!.values.slice(0, 6)).size;
     expect(rows('compiled')).toBe(1);
     expect(handlers.localReparameterization().run(() => rows('compiled'))).toBe(6);
     bnn.dispose();
@@ -137,9 +137,9 @@ describe('programs', () => {
     let factor = 1;
     const bnn = regression({ parameters: { w: tf.variable(tf.tensor2d([[1], [2]])) }, forward: (x, { w }) => tf.mul(tf.matMul(x as never, w as never), factor) });
     const x = wavy([3, 2]);
-    const once = predict(bnn, x, 'compiled').mean!.values;
+    const once = predict(bnn, x, 'compiled')['mean']!.values;
     factor = 2;
-    predict(bnn, x, 'compiled').mean!.values.forEach((value, i) => expect(value).toBe(2 * once[i]!));
+    predict(bnn, x, 'compiled')['mean']!.values.forEach((value, i) => expect(value).toBe(2 * once[i]!));
     bnn.dispose();
   });
 

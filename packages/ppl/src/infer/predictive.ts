@@ -144,7 +144,7 @@ export class Predictive<A extends unknown[] = unknown[]> {
     const latents = call.draws?.tensors(call.indices[0] ?? 0) ?? {};
     this.askedFor.clear();
     try {
-      const request = { count: call.indices.length, engine: this.options.engine ?? 'auto' };
+      const request = { count: call.indices.length, engine: this.options.engine ?? 'auto', numOwn: Object.keys(latents).length };
       const prepared = this.engine.prepare(context, [latents, ...call.args], request);
       const asked = new Set(this.askedFor);
       return prepared && new CompiledCall(prepared, call, (name) => asked.has(name));

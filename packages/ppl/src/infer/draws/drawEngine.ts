@@ -49,6 +49,8 @@ export interface DrawTask<A extends unknown[]> {
 export interface DrawRequest {
   readonly count: number;
   readonly engine: Engine;
+  /** How many of the tensors among the arguments, the first, differ from draw to draw; none by default. */
+  readonly numOwn?: number;
 }
 
 /** A program at work, and a draw's result with tensors that stand for those of the program, disposed of. */
@@ -61,6 +63,12 @@ export interface Prepared {
 interface Found {
   readonly params: readonly StepParam[];
   readonly template: unknown;
+}
+
+/** What a program is made of. */
+interface Parts extends Found {
+  readonly tokens: readonly unknown[];
+  readonly numOwn: number;
 }
 
 interface Entry {
@@ -106,13 +114,13 @@ export class DrawEngine<A extends unknown[]> {
    * @returns null if they are to be made eagerly.
    * @throws Error for engine `'compiled'` when that cannot be done; what the body throws eagerly.
    */
-  prepare(context: StepContext, args: A, { count, engine }: DrawRequest): Prepared | null {
+  prepare(context: StepContext, args: A, { count, engine, numOwn = 0 }: DrawRequest): Prepared | null {
     const isLeft = engine === 'auto' && (this.last.reason !== null || count < this.task.worthwhile);
     if (engine === 'eager' || isLeft) return this.eagerly(null);
     const first = { ...context, stream: context.stream.fold(0) };
     const signature = signatureOf(args);
     const isTrusted = this.task.isClosed === true && hasOnlySeeds(context.stack);
-    const tokens = [context.validate, isTrusted, ...signature.tokens];
+    const tokens = [context.validate, isTrusted, numOwn, ...signature.tokens];
     const known = this.reuse(tokens, isTrusted, first, args, signature);
     if (known !== null) return known;
     if (!canReadSynchronously()) return this.refuse(engine, `the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
@@ -122,7 +130,7 @@ export class DrawEngine<A extends unknown[]> {
       return this.refuse(engine, `draws read ${size} numbers, for which the backend '${tf.getBackend()}' is faster`);
     }
     try {
-      return this.compile(tokens, found, first, args, signature);
+      return this.compile({ tokens, numOwn, ...found }, first, args, signature);
     } catch (error) {
       return this.refuse(engine, error instanceof Error ? error.message : String(error), error);
     }
@@ -155,12 +163,12 @@ export class DrawEngine<A extends unknown[]> {
     return { params: [...census.params.values()], template };
   }
 
-  private compile(tokens: readonly unknown[], { params, template }: Found, first: StepContext, args: A, { tensors }: Signature): Prepared {
-    const fn = this.functionOf(first, args, tensors, params);
-    const program = new DrawProgram(fn, first.stream, tensors);
+  private compile({ numOwn, template, ...parts }: Parts, first: StepContext, args: A, { tensors }: Signature): Prepared {
+    const fn = this.functionOf(first, args, tensors, parts.params);
+    const program = new DrawProgram(fn, first.stream, tensors, numOwn);
     const drawing = new Drawing(program, fn, first.stream);
     this.last = { ...this.last, programs: this.last.programs + 1 };
-    return this.atWork({ tokens, params, program, prepared: { drawing, template } }, drawing);
+    return this.atWork({ ...parts, program, prepared: { drawing, template } }, drawing);
   }
 
   private functionOf(first: StepContext, args: A, tensors: readonly Tensor[], params: readonly StepParam[]): DrawFunction {

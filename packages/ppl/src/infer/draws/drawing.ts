@@ -9,30 +9,36 @@ import type { RandomStream } from '../../random/stream.ts';
 import { NoiseInputs } from '../svi/compiled/noiseInputs.ts';
 import { NotTraceable } from '../svi/notTraceable.ts';
 import type { DrawFunction } from './drawFunction.ts';
+import { splitGraph } from './splitGraph.ts';
 
 /** The program's first result; then come those of the draw. */
 const IS_WELL = 0;
 
 /** A draw recorded and compiled, to be used in call after call. */
 export class DrawProgram {
-  readonly program: CompiledProgram;
+  /** Computes what is the same in all draws of a call; null if there is nothing. */
+  readonly once: CompiledProgram | null;
+  /** Makes a draw. After parameters and arguments it takes what {@link once} gives. */
+  readonly each: CompiledProgram;
   private readonly graph: Graph;
 
   /**
    * @param tensors - among the arguments: the program is compared with an eager draw there.
+   * @param numOwn - how many of them, the first, each draw has of its own.
    * @throws TraceError when the draw cannot be compiled; NotTraceable when it is no function of its stream.
    */
-  constructor(fn: DrawFunction, stream: RandomStream, tensors: readonly Tensor[]) {
+  constructor(fn: DrawFunction, stream: RandomStream, tensors: readonly Tensor[], numOwn: number) {
     const { inputs, run, params } = fn;
     const graph = traceGraph(run, { inputs });
     refuseStrangers(fn, stream);
-    const program = compileGraph(graph, { precision: 'float32', generateNoise: true });
+    const { once, each } = splitGraph(graph, (input) => input >= params.length && input < params.length + numOwn);
+    this.once = once && compileGraph(once, { precision: 'float32' });
+    this.each = compileGraph(each, { precision: 'float32', generateNoise: true });
+    this.graph = graph;
     const point = [...params.map(({ variable }) => variable), ...tensors].map(numbersOf);
-    const replay: RunAt = (values) => program.replay(...values);
+    const replay: RunAt = (values) => this.each.replay(...values, ...(this.once?.run(...values).outputs ?? []));
     const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
     compareWithEager(run, { inputs, point }, graph, replay, exactly);
-    this.program = program;
-    this.graph = graph;
   }
 
   /** Whether `fn` is, recorded anew, what this is a program of. What it is known not to be is not looked at. */
@@ -44,26 +50,37 @@ export class DrawProgram {
 
 /** A program at work for one call. */
 export class Drawing {
+  private readonly once: CompiledProgram | null;
   private readonly program: CompiledProgram;
   private readonly params: readonly Variable[];
   private readonly noise: NoiseInputs;
 
   /** @param fn - as it was recorded last, with the stream `stream`. */
-  constructor({ program }: DrawProgram, fn: DrawFunction, stream: RandomStream) {
-    this.program = program;
+  constructor({ once, each }: DrawProgram, fn: DrawFunction, stream: RandomStream) {
+    this.once = once;
+    this.program = each;
     this.params = fn.params.map(({ variable }) => variable);
-    this.noise = new NoiseInputs(fn.draws, stream, program);
+    this.noise = new NoiseInputs(fn.draws, stream, each);
   }
 
   /**
    * Gives the program its parameters and arguments: before the first draw, and whenever somebody else may have used it.
    *
-   * @param tensors - those among the arguments.
-   * @param from - how many of those are left out at the beginning, to be written by {@link inputView}.
+   * @param tensors - those among the arguments, but for the first, which each draw has of its own.
+   * @param numOwn - how many those are; they are to be written by {@link inputView}.
    */
-  load(tensors: readonly Tensor[], from: number = 0): void {
-    this.params.forEach((variable, i) => this.program.inputView(i).set(numbersOf(variable)));
-    tensors.forEach((tensor, i) => this.inputView(from + i).set(numbersOf(tensor)));
+  load(tensors: readonly Tensor[], numOwn: number = 0): void {
+    const { once, program, params } = this;
+    const write = (input: number, tensor: Tensor): void => {
+      const numbers = numbersOf(tensor);
+      program.inputView(input).set(numbers);
+      once?.inputView(input).set(numbers);
+    };
+    params.forEach((variable, i) => write(i, variable));
+    tensors.forEach((tensor, i) => write(params.length + numOwn + i, tensor));
+    if (once === null) return;
+    once.execute();
+    once.outputs.forEach((_, i) => program.inputView(once.inputs.length + i).set(once.outputView(i)));
   }
 
   /** Where the program has the numbers of a tensor among the arguments; to be written where draws differ in them. */
