@@ -55,7 +55,7 @@ export class Assignments {
 
 /** Runs `body`, whose assignments are nobody's but the library's. */
 export function unnoticed(body: () => void): void {
-  const outer: never[] = [];
+  const outer = noting.splice(0);
   try {
     body();
   } finally {
