@@ -53,7 +53,7 @@ const y = (): Tensor => tf.tensor1d([0, 1, 1, 0, 1, 0, 0, 1, 0, 1], 'int32');
 
 /** What a prediction says of the moving statistics, and of everything else. */
 const predictions = (bnn: ReturnType<typeof make>): number[] =>
-  handlers.seed({ seed: 5 }).run(() => tf.tidy(() => values(bnn.predict(x(), { numSamples: 2 }))));
+  handlers.seed({ seed: 5 }).run(() => tf.tidy(() => values(bnn.predict(x(), { numSamples: 8 }))));
 
 /** Trains with one engine; the last epoch's batches are one smaller than the others. */
 async function train(engine: 'compiled' | 'eager', options: Partial<FitOptions> = {}, { local = false, maximumLikelihood = false } = {}) {
