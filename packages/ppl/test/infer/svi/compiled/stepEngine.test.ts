@@ -34,6 +34,9 @@ const regression = (x: Tensor, y: Tensor): void => {
   const noise = sample('noise', dist.halfNormal(1));
   plate('data', x.shape[0] as number, () => sample('y', dist.normal(tf.mul(slope, x), noise), { obs: y }));
 };
+// Machines under load take several times as long as alone.
+jest.setTimeout(60_000);
+
 let [x, y, part]: [Tensor, Tensor, [Tensor, Tensor]] = [] as never;
 beforeAll(async () => {
   await ready({ backend: 'cpu' });
