@@ -30,7 +30,6 @@ export class Predictions<P> {
       where: WHERE,
       body: (x) => predictor.stack([predictor.draw(x)]),
       worthwhile: WORTHWHILE,
-      check: 'results',
       isClosed: predictor.isClosed,
       subject: this,
     });

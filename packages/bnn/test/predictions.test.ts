@@ -133,6 +133,16 @@ describe('programs', () => {
     bnn.dispose();
   });
 
+  test('are made anew for parameters that were loaded', () => {
+    const bnn = regression(dense());
+    const x = wavy([6, 2]);
+    const before = predict(bnn, x, 'compiled');
+    bnn.paramStore.setState(bnn.paramStore.getState());
+    predict(bnn, x, 'compiled')['mean']!.values.forEach((value, i) => expect(value).toBeCloseTo(before['mean']!.values[i]!, 5));
+    expect(statsOf(bnn).programs).toBe(2);
+    bnn.dispose();
+  });
+
   test('are made anew for what a function reads besides', () => {
     let factor = 1;
     const bnn = regression({ parameters: { w: tf.variable(tf.tensor2d([[1], [2]])) }, forward: (x, { w }) => tf.mul(tf.matMul(x as never, w as never), factor) });

@@ -86,7 +86,6 @@ export class Predictive<A extends unknown[] = unknown[]> {
       where: WHERE,
       body: (latents, ...args) => this.values(this.sourceAmong(latents), Object.keys(latents), args),
       worthwhile: WORTHWHILE,
-      check: 'parameters',
       subject: model,
     });
   }

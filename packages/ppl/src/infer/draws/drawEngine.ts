@@ -13,7 +13,7 @@ import type { StepParam } from '../svi/compiled/paramCensus.ts';
 import { ParamCensus } from '../svi/compiled/paramCensus.ts';
 import type { StepContext } from '../svi/sviStep.ts';
 import { within } from '../svi/sviStep.ts';
-import type { DrawBody, DrawCheck, DrawFunction } from './drawFunction.ts';
+import type { DrawBody, DrawFunction } from './drawFunction.ts';
 import { drawFunction } from './drawFunction.ts';
 import { Drawing, DrawProgram } from './drawing.ts';
 
@@ -35,7 +35,6 @@ export interface DrawTask<A extends unknown[]> {
   readonly body: DrawBody<A>;
   /** From how many draws on `'auto'` compiles. */
   readonly worthwhile: number;
-  readonly check: DrawCheck;
   /**
    * Whether the body reads nothing but its arguments, parameters and handlers; otherwise (the default) it is recorded again in
    * every call, to see whether it is still what was compiled.
@@ -172,7 +171,7 @@ export class DrawEngine<A extends unknown[]> {
   }
 
   private functionOf(first: StepContext, args: A, tensors: readonly Tensor[], params: readonly StepParam[]): DrawFunction {
-    return drawFunction(this.task.body, this.task.check, first, args, tensors, params);
+    return drawFunction(this.task.body, first, args, tensors, params);
   }
 
   private atWork(entry: Entry, drawing: Drawing): Prepared {

@@ -17,18 +17,12 @@ import { within } from '../svi/sviStep.ts';
 /** Statements of models that are run once a draw. What they give may be tensors, or arrays and plain objects of them. */
 export type DrawBody<A extends unknown[]> = (...args: A) => unknown;
 
-/**
- * What shows that a draw of a program needs an eager one, which explains it or finds nothing wrong: that a parameter of a
- * distribution is not what it must be (as far as validation is on), or that a result is NaN.
- */
-export type DrawCheck = 'parameters' | 'results';
-
 /** A draw in one context, for these parameters and shapes of arguments. */
 export interface DrawFunction {
   readonly params: readonly StepParam[];
   /** What {@link run} takes: the parameters, and then the tensors among the arguments. */
   readonly inputs: readonly TraceInput[];
-  /** Whether all is well, a scalar, and then the tensors among the results. */
+  /** Whether parameters of distributions are what they must be (a scalar), and then the tensors among the results. */
   readonly run: (...inputs: Tensor[]) => Tensor[];
   /** The random numbers of the run that was recorded last, in the order of the inputs that they became. */
   readonly draws: readonly RecordedDraw[];
@@ -42,7 +36,6 @@ export interface DrawFunction {
  */
 export function drawFunction<A extends unknown[]>(
   body: DrawBody<A>,
-  check: DrawCheck,
   context: StepContext,
   args: A,
   tensors: readonly Tensor[],
@@ -54,7 +47,7 @@ export function drawFunction<A extends unknown[]>(
     const given = withTensors(args, inputs.slice(params.length));
     const once = (): Tensor[] => {
       const { result, holds } = withPendingChecks(() => signatureOf([body(...given)]).tensors);
-      return [tf.cast(check === 'parameters' ? holds : noneIsNaN(result), 'float32'), ...result];
+      return [tf.cast(holds, 'float32'), ...result];
     };
     const { result, draws } = recordDraws(() =>
       withLineage(() => forSinglePrecision(() => withStandIns(standIns, () => within(context, new ParamCensus(), once)))),
@@ -73,9 +66,4 @@ export function drawFunction<A extends unknown[]>(
       return lastDraws;
     },
   };
-}
-
-function noneIsNaN(tensors: readonly Tensor[]): Tensor {
-  const floats = tensors.filter(({ dtype }) => dtype === 'float32');
-  return floats.map((x) => tf.all(tf.equal(x, x))).reduce((a, b) => tf.logicalAnd(a, b), tf.scalar(true, 'bool') as Tensor);
 }

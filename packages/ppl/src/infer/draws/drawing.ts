@@ -12,7 +12,7 @@ import type { DrawFunction } from './drawFunction.ts';
 import { splitGraph } from './splitGraph.ts';
 
 /** The program's first result; then come those of the draw. */
-const IS_WELL = 0;
+const IS_VALID = 0;
 
 /** A draw recorded and compiled, to be used in call after call. */
 export class DrawProgram {
@@ -88,16 +88,16 @@ export class Drawing {
     return this.program.inputView(this.params.length + argument);
   }
 
-  /** Makes the draw of this stream. @returns whether it is good; if not, an eager one will tell. */
+  /** Makes the draw of this stream. @returns whether the distributions' parameters are valid; if not, an eager draw will say more. */
   draw(stream: RandomStream): boolean {
     this.noise.draw(stream);
     this.program.execute();
-    return this.program.outputView(IS_WELL)[0] === 1;
+    return this.program.outputView(IS_VALID)[0] === 1;
   }
 
   /** The numbers of a tensor among the results, in the program's memory: the next draw overwrites them. */
   outputView(result: number): ProgramNumbers {
-    return this.program.outputView(IS_WELL + 1 + result);
+    return this.program.outputView(IS_VALID + 1 + result);
   }
 }
 

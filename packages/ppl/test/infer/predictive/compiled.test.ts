@@ -1,7 +1,7 @@
 /** @file Compiled predictions: draw by draw those of eager runs. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { constraints, deterministic, dist, getParamStore, guides, Handler, handlers, infer, optim, param, plate, randomStream, ready, sample, setSeed } from '@tychejs/ppl';
+import { constraints, deterministic, dist, getParamStore, guides, Handler, handlers, infer, ops, optim, param, plate, randomStream, ready, sample, setSeed } from '@tychejs/ppl';
 import type { Message } from '@tychejs/ppl';
 import type { PredictiveOptions } from '../../../src/infer/predictive.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
@@ -92,6 +92,14 @@ describe('each kind of site', () => {
       plate('data', 3, () => sample('y', dist.normal(z(), 1), { obs: [7, 8, 9], obsMask: [true, false, true] }));
     },
     'randomness of the model itself': () => deterministic('y', dist.normal(0, 1).sample([3], randomStream('own'))),
+    'a loop over time, with a distribution in it': () => {
+      const shocks = sample('shocks', dist.normal(tf.zeros([4]), 1).toEvent(1));
+      const [, path] = ops.scan((state: Tensor, shock: Tensor) => {
+        const next = dist.normal(tf.mul(state, 0.5), tf.exp(shock)).icdf(0.7);
+        return [next, next];
+      }, z(), shocks);
+      deterministic('y', path);
+    },
     'a stream with a seed': () => {
       z();
       handlers.seed({ seed: 5 }).run(() => sample('y', dist.normal(0, 1)));
