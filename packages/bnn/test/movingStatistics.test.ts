@@ -202,3 +202,23 @@ test('training takes no tensors but one for each statistic, and disposing of the
   expect(tf.memory().numTensors).toBe(before);
   tf.dispose(data);
 });
+
+test('a first pass in training that is being recorded is refused, and harms neither the network nor its statistics', () => {
+  const net = convolutional();
+  const before = snapshot(net);
+  const { lifted } = new BayesianNet(net, priors.iid(dist.normal(0, 1), { exposeAll: true }));
+  const own = new Map(lifted.parameters.map((each) => [each.name, each.value()]));
+  const data = x();
+  const model = (): void => {
+    const shift = sample('shift', dist.normal(0, 1));
+    if (tf.getBackend() === 'trace') lifted.forward(tf.add(data, shift), own, { training: true });
+  };
+  expect(() => infer.logDensity(model, [], { engine: 'compiled' })).toThrow(/the variable ".*" was assigned/);
+  tf.tidy(() => {
+    const predicted = values(lifted.forward(data, own, { training: false }) as Tensor);
+    expect(predicted).toEqual(values(net.predict(data) as Tensor));
+  });
+  lifted.dispose();
+  expect(snapshot(net)).toEqual(before);
+  data.dispose();
+});

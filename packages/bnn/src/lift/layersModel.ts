@@ -67,7 +67,7 @@ export class LiftedModel implements LiftedNet {
     overrides.set(variable, 'read', () => this.written.get(variable) ?? read());
     overrides.set(variable, 'write', (value: Tensor) => {
       // It begins as the layer's own and is assigned like any other, so that a step that fails can take that back.
-      const copy = this.written.get(variable) ?? tf.variable(read(), false);
+      const copy = this.written.get(variable) ?? tf.variable(tf.clone(read()), false);
       this.written.set(variable, copy);
       copy.assign(value);
       return variable;
