@@ -214,6 +214,8 @@ export class TraceBackend extends tf.KernelBackend {
   override incRef(dataId: object): void {
     const entry = this.#entryOf(dataId);
     if (entry !== undefined) entry.refCount++;
+    // A variable made of a tensor from outside, or assigned one: tfjs asks the active backend, whose data it need not be.
+    else tf.engine().state.tensorInfo.get(dataId)?.backend.incRef(dataId);
   }
 
   override numDataIds(): number {

@@ -16,7 +16,7 @@ import { expectNoLeak, useCpu } from '../helpers/tfjs.ts';
 beforeAll(useCpu);
 
 let variables: tf.Variable[] = [];
-const variable = (values: number[], dtype: 'float32' | 'int32' = 'float32'): tf.Variable => {
+const variable = (values: number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): tf.Variable => {
   const initial = tf.tensor1d(values, dtype);
   const made: tf.Variable = tf.variable(initial as tf.Tensor);
   initial.dispose();
@@ -132,6 +132,20 @@ describe('traceGraph', () => {
     untouched(() => {
       expect(() => traceGraph(scanned(true), { inputs: [{ shape: [1] }], state: [v] })).toThrow(/the body of a scan assigns the variable/);
     });
+  });
+
+  test('truth values', () => {
+    const everBelow = variable([0, 1], 'bool');
+    const graph = untouched(() =>
+      traceGraph(
+        (x) => {
+          everBelow.assign(tf.logicalOr(everBelow, tf.less(x!, 0)));
+          return tf.where(everBelow, x!, 0);
+        },
+        { inputs: [{ shape: [2] }], state: [everBelow], point: [[-1, 2]] },
+      ),
+    );
+    expect(interpret(graph, [[-1, 2], [0, 0]]).outputs.map((output) => [...output])).toEqual([[-1, 0], [1, 0]]);
   });
 
   test('whole numbers, and two names for one array', () => {

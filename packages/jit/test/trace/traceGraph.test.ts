@@ -252,6 +252,21 @@ describe('side effects', () => {
     tf.dispose([kept, variable]);
   });
 
+  test('variables made of tensors from outside, or assigned them, share their data as ever', () => {
+    const outside = tf.tensor1d([5, 6]);
+    const assigned = tf.variable(tf.tensor1d([0, 0]));
+    let made: tf.Variable | null = null;
+    traceGraph((x) => {
+      made = tf.variable<tf.Rank>(outside);
+      assigned.assign(outside);
+      return tf.add(x, made);
+    }, { inputs: [{ shape: [2] }] });
+    tf.dispose([made!, assigned]);
+    expect([...outside.dataSync()]).toEqual([5, 6]);
+    expectNoLeak(() => tf.tidy(() => void tf.neg(outside)));
+    outside.dispose();
+  });
+
   test('variables and tensors from outside are constants', () => {
     const weight = tf.variable(tf.tensor1d([1, 2, 3]));
     const graph = expectNoLeak(() => traceGraph((x) => tf.sum(tf.mul(x, weight)), { ...vector, valueAndGrad: true }));
