@@ -43,7 +43,8 @@ export interface SviOptions<A extends unknown[]> {
  * Fits the parameters of a guide, and of a model, by stochastic gradient descent on a loss such as -ELBO.
  *
  * A step trains the parameters that are read in it, also those that come into being in it. It runs under the handlers in
- * force when `step` or `run` was called. A step that fails leaves parameters and tensors as they were.
+ * force when `step` or `run` was called. A step that fails leaves parameters, and variables that model and guide assign, as
+ * they were, and no tensors.
  *
  * Source: Hoffman, Blei, Wang and Paisley, "Stochastic variational inference" (JMLR 2013); Wingate and Weber, "Automated
  * variational inference in probabilistic programming" (2013).
