@@ -50,6 +50,12 @@ test('no bound exceeds the evidence, and normal guides come close to the posteri
   }
 });
 
+test('the evidence is that of the best weights', () => {
+  const row = rowOf('AutoNormal');
+  const known = [{ ...row, paretoK: 0.9, logEvidence: -1 }, { ...row, paretoK: 0.2, logEvidence: -2 }, { ...row, paretoK: null, logEvidence: null }];
+  expect(logEvidence(known)).toBe(-2);
+});
+
 test('the picture has a line for each guide, named', () => {
   const elements = parseXml(figure(rows));
   const lines = elements.filter(({ name, within }) => name === 'path' && within.includes('line'));
