@@ -30,7 +30,8 @@ export interface AutoContinuousOptions<A extends unknown[]> extends Omit<AutoGui
 /**
  * A guide whose latent sites may depend on each other: one vector holds all of them, in unconstrained space and in the order
  * in which the model meets them. It is sampled as the auxiliary site `PREFIX.latent`; the sites are its parts, carried over to
- * their supports, with the volume change for their density.
+ * their supports, with the volume change for their density. A support that depends on other sites is the one that these give it in
+ * the same run.
  */
 export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
   private readonly initScale: InitScale | undefined;
@@ -73,25 +74,27 @@ export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
   }
 
   /**
-   * The values of the latent sites at vectors of unconstrained space, such as draws of {@link getPosterior}.
+   * The values of the latent sites at vectors of unconstrained space, such as draws of {@link getPosterior}. Where supports depend
+   * on other sites the model is run for each vector, as far as its last latent site.
    *
    * @param vectors - `[..., dimension]`.
-   * @param args - the model's arguments; not needed once the guide has been used.
+   * @param args - the model's arguments; not needed once the guide has been used, unless supports depend on other sites.
    * @returns by site, tensors of shape `[...] + shape of the site`; the caller disposes them.
    */
   constrain(vectors: Tensor, ...args: A | []): SiteValues {
     return this.withLayout(args, (layout) => {
       if (layout === null) return {};
-      if (vectors.shape.at(-1) === layout.dimension) return layout.constrain(vectors);
+      if (vectors.shape.at(-1) === layout.dimension) return tf.tidy(() => this.images(layout, vectors));
       throw new Error(`${this.className}: vectors must have shape [..., ${layout.dimension}], got ${format(vectors.shape)}`);
     });
   }
 
   /**
-   * Quantiles of each element of each latent site. The caller disposes them.
+   * Quantiles of each element of each latent site; of sites whose support depends on other sites, those of 1,000 draws. The caller
+   * disposes them.
    *
    * @param qs - probabilities between 0 and 1.
-   * @param args - the model's arguments; not needed once the guide has been used.
+   * @param args - the model's arguments; not needed once the guide has been used, unless supports depend on other sites.
    * @returns by site, tensors of shape `[qs.length] + shape of the site`.
    * @throws RangeError for a probability outside of (0, 1).
    */
@@ -102,26 +105,37 @@ export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
       return tf.tidy(() => {
         const both = this.latentQuantiles(layout, [...qs, ...qs.map((q) => 1 - q)]);
         const [at, opposite] = tf.split(both, 2) as [Tensor, Tensor];
-        return bySite(layout.sites, (site) => quantilesOfSite(site, qs, layout.part(site, at), layout.part(site, opposite)));
+        return this.quantilesOf(layout.sites, qs, (site) => quantilesOfSite(site, qs, layout.part(site, at), layout.part(site, opposite)));
       });
     });
   }
 
   protected override medians(sites: readonly GuideSite[]): SiteValues {
     const layout = this.layoutOf(sites);
-    return layout === null ? {} : layout.constrain(tf.squeeze(this.latentQuantiles(layout, [0.5]), [0]));
+    return layout === null ? {} : this.images(layout, tf.squeeze(this.latentQuantiles(layout, [0.5]), [0]));
   }
 
   protected override sampleSites(sites: readonly GuideSite[], plates: GuidePlates): SiteValues {
     const layout = this.layoutOf(sites);
     if (layout === null) return {};
     const vector = sample(`${this.prefix}.latent`, this.posterior(layout), { infer: { isAuxiliary: true } });
-    return bySite(sites, (site) => plates.within(site.plates, () => sampleImage(site, placed(layout, site, vector))));
+    return this.eachSite(sites, (site) => plates.within(site.plates, () => sampleImage(site, placed(layout, site, vector))));
   }
 
   /** What {@link getPosterior} gives; for guides whose own distribution is made for draws alone. */
   protected detachedPosterior(layout: FlatLayout): Distribution {
     return this.posterior(layout);
+  }
+
+  /** The values of all sites at vectors `[...lead, dimension]`: of shape `[...lead, ...site.shape]`. */
+  private images(layout: FlatLayout, vectors: Tensor): SiteValues {
+    const { sites, dimension } = layout;
+    const lead = vectors.shape.slice(0, -1);
+    const at = (vector: Tensor): SiteValues => this.eachSite(sites, (site) => layout.image(site, vector));
+    if (lead.length === 0 || !sites.some(({ hasMovingSupport }) => hasMovingSupport)) return at(vectors);
+    // Models need not compute with many values at once.
+    const rows = tf.unstack(tf.reshape(vectors, [-1, dimension])).map(at);
+    return bySite(sites, ({ name, shape }) => tf.reshape(tf.stack(rows.map((values) => values[name] as Tensor)), [...lead, ...shape]));
   }
 
   protected withLayout<R>(args: A | [], body: (layout: FlatLayout | null) => R): R {

@@ -1,26 +1,34 @@
 /** @file What all automatic guides share: finding the model's latent sites, and where they begin. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, TensorLike } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { warnOfUnused } from '../../handlers/data.ts';
 import { randomStream } from '../../primitives.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import type { Stack } from '../../runtime/stack.ts';
 import { currentStack, withStack } from '../../runtime/stack.ts';
+import { SiteError } from '../../runtime/siteError.ts';
 import { checkOptions } from '../../util/options.ts';
-import type { SiteInit } from '../initialisation/siteInit.ts';
-import { initToConstant, initToMedian, initToValue } from '../initialisation/strategies.ts';
 import { Callable } from './callable.ts';
+import { followModel } from './followModel.ts';
 import type { Subsamples } from './guidePlates.ts';
 import { GuidePlates } from './guidePlates.ts';
 import type { GuideSite } from './guideSite.ts';
-import { findGuideSites, initialValues } from './guideSite.ts';
+import { findGuideSites } from './guideSite.ts';
+import type { InitialPoint, InitialValue } from './initialPoint.ts';
+import { findInitialPoint } from './initialPoint.ts';
+import type { InitLoc } from './initLoc.ts';
+import { candidates } from './initLoc.ts';
+import { tryOut } from './latentTrace.ts';
 import { modelStack } from './modelStack.ts';
-
-/** Where sites begin: a value for all, values by site, or a strategy such as `infer.initToMedian()`. */
-export type InitLoc = number | Readonly<Record<string, Tensor | TensorLike>> | SiteInit;
+import { quantilesOfDraws } from './quantiles.ts';
 
 export interface AutoGuideOptions<A extends unknown[]> {
-  /** In the support of each site; `infer.initToMedian()` by default, also for sites that a record leaves out. */
+  /**
+   * Where to begin, in the support of each site; by default, and for sites that a record leaves out, as `infer.initToMedian()` says.
+   * Where the log density is not finite there, or its slopes are not, the guide begins elsewhere: at `infer.initToFeasible()`, or
+   * else at some draw of `infer.initToUniform()`. Where a strategy says to begin, slopes are not looked at, and there is a warning.
+   * Given values are never changed.
+   */
   readonly initLoc?: InitLoc;
   /** Begins the names of the guide's parameters; the guide's class by default. Guides in one store need different ones. */
   readonly prefix?: string;
@@ -42,8 +50,11 @@ interface Call<A> {
  * their values by name.
  *
  * When it is first needed it runs the model once to find the latent sites, under the handlers in force, so that what
- * `condition` observes is not guided. Where sites begin is found by another run, when a parameter is first made: a guide
+ * `condition` observes is not guided. Where sites begin is found by other runs, when a parameter is first made: a guide
  * whose parameters were loaded never asks.
+ *
+ * Where the support of a site depends on other sites, as in `uniform(0, a)`, each run of the guide runs the model too, as far as
+ * its last latent site, to learn which supports there are.
  */
 export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteValues> {
   readonly model: (...args: A) => unknown;
@@ -53,7 +64,7 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
   private readonly options: AutoGuideOptions<A>;
   private sites: readonly GuideSite[] | null = null;
   private stream: RandomStream | null = null;
-  private initial: ReadonlyMap<string, Float32Array> | null = null;
+  private initial: InitialPoint | null = null;
   private current: Call<A> | null = null;
 
   /** @throws TypeError when the model is not a function, or for unknown options. */
@@ -89,9 +100,10 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
   }
 
   /**
-   * The medians of all latent sites, each element by itself, with plates in full. The caller disposes them.
+   * The medians of all latent sites, each element by itself, with plates in full; those of sites whose support depends on other
+   * sites are the medians given that the others are at theirs. The caller disposes them.
    *
-   * @param args - the model's arguments; not needed once the guide has been used.
+   * @param args - the model's arguments; not needed once the guide has been used, unless supports depend on other sites.
    */
   median(...args: A | []): SiteValues {
     return this.withSites(args, (sites) => tf.tidy(() => this.medians(sites)));
@@ -123,18 +135,49 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
     return this.stream;
   }
 
+  /** `value` of each site, by the site's name: under supports that depend on other sites, in a run of the model. */
+  protected eachSite(sites: readonly GuideSite[], value: (site: GuideSite) => Tensor): SiteValues {
+    if (!sites.some(({ hasMovingSupport }) => hasMovingSupport)) return bySite(sites, value);
+    const own = currentStack();
+    const stream = randomStream(`${this.prefix}.follow`);
+    return this.runModel('supports depend on other sites', (model) =>
+      followModel(model, sites, stream, (site) => withStack(own, () => value(site))),
+    );
+  }
+
+  /**
+   * Quantiles of each site: `closedForm`, or if the support depends on other sites those of 1,000 draws, the same ones at every
+   * call. Runs inside of `tf.tidy`.
+   */
+  protected quantilesOf(sites: readonly GuideSite[], qs: readonly number[], closedForm: (site: GuideSite) => Tensor): SiteValues {
+    const moving = sites.filter(({ hasMovingSupport }) => hasMovingSupport);
+    // Not for those outside to see.
+    const draw = (): SiteValues => withStack(modelStack(), () => this.sampleSites(sites, new GuidePlates()));
+    const drawn = moving.length === 0 ? {} : quantilesOfDraws(draw, moving, qs);
+    return bySite(sites, (site) => drawn[site.name] ?? closedForm(site));
+  }
+
   private setUp(): readonly GuideSite[] {
     if (this.sites !== null) return this.sites;
     const stream = this.initStream;
-    const sites = this.runModel('it has not seen the model run yet', (model) => findGuideSites(model, stream, (name) => this.initialOf(name)));
+    const sites = this.runModel('it has not seen the model run yet', (model, isCallComplete) => {
+      if (!isCallComplete) tryOut(model, stream);
+      return findGuideSites(model, stream, (name) => this.initialOf(name));
+    });
     this.checkSites(sites);
     this.sites = sites;
     return sites;
   }
 
-  private initialOf(name: string): Float32Array {
+  private initialOf(name: string): InitialValue {
+    const { initLoc } = this.options;
+    const names = this.sites?.map((site) => site.name) ?? [];
     this.initial ??= this.runModel('its parameters are not in the store', (model) =>
-      initialValues(model, strategyOf(this.options.initLoc), this.initStream),
+      findInitialPoint(model, candidates(initLoc, names), {
+        stream: this.initStream,
+        isStrategyChosen: typeof initLoc === 'function',
+        where: this.className,
+      }),
     );
     const value = this.initial.get(name);
     if (value === undefined) throw new Error(`${this.className}: the model has no latent site "${name}" any more`);
@@ -142,19 +185,39 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
   }
 
   /** @param why - why the model has to be run, for the complaint that its arguments are not there. */
-  private runModel<R>(why: string, body: (model: () => unknown) => R): R {
+  private runModel<R>(why: string, body: (model: () => unknown, isCallComplete: boolean) => R): R {
     const { args, stack } = this.current ?? { args: [], stack: modelStack() };
-    if (args.length < this.model.length) {
+    // Arguments may be optional, for all that anybody can tell.
+    const isCallComplete = args.length >= this.model.length;
+    try {
+      return withStack(stack, () => body(() => this.model(...(args as A)), isCallComplete));
+    } catch (error) {
+      if (isCallComplete) throw error;
       throw new Error(
-        `${this.className}: ${why}, and the model takes ${this.model.length} argument(s); give them here, or train the guide first`,
+        `${this.className}: ${why}, and the model takes ${this.model.length} argument(s); give them here, or train the guide first. ` +
+          `Without them: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
       );
     }
-    return withStack(stack, () => body(() => this.model(...(args as A))));
   }
 
   /** Looks at the sites that were found, once. */
   protected checkSites(sites: readonly GuideSite[]): void {
     this.warnOfUnknown('initLoc', this.options.initLoc, sites);
+    if (!sites.some(({ hasMovingSupport }) => hasMovingSupport)) return;
+    for (const site of sites) {
+      const frame = site.plates.find(({ size, subsampleSize }) => size !== subsampleSize);
+      if (frame !== undefined) throw this.subsampled(site, frame.name);
+    }
+  }
+
+  private subsampled(site: GuideSite, plate: string): SiteError {
+    return new SiteError(
+      { type: 'sample', name: site.name },
+      `stands in plate "${plate}", which subsamples, and supports in this model depend on other latent sites: guides can follow only one ` +
+        'of these. Sample sites of fixed support and compute the values from them, as in a * u with u uniform on (0, 1) instead of ' +
+        'uniform on (0, a)',
+    );
   }
 
   /** Warns when `option` is a record with names that are no latent sites. */
@@ -163,11 +226,6 @@ export abstract class AutoGuide<A extends unknown[]> extends Callable<A, SiteVal
     const names = new Set(sites.map((site) => site.name));
     warnOfUnused(`${this.className}: ${option}`, 'latent site', value, names, names);
   }
-}
-
-function strategyOf(initLoc: InitLoc = initToMedian()): SiteInit {
-  if (typeof initLoc === 'function') return initLoc;
-  return typeof initLoc === 'number' ? initToConstant(initLoc) : initToValue(initLoc, initToMedian());
 }
 
 /** `value` of each site, by the site's name. */

@@ -8,7 +8,6 @@ import type { Distribution } from '../../distributions/distribution.ts';
 import { inferConfig } from '../../handlers/inferConfig.ts';
 import { param, sample } from '../../primitives.ts';
 import type { AutoGuideOptions, SiteValues } from './autoGuide.ts';
-import { bySite } from './autoGuide.ts';
 import { AutoSiteGuide } from './autoSiteGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 import { initialLocOf } from './initialLoc.ts';
@@ -39,7 +38,8 @@ const untrained = inferConfig({ config: { trainable: false } });
  *
  * Each site is sampled under its own name from `normal(loc, scale).toEvent(n)`, or from that transformed where the support
  * is not all real numbers; so its divergence from a normal prior has a closed form. The parameters are called
- * `PREFIX.locs.SITE` and `PREFIX.scales.SITE`, both of the site's unconstrained shape.
+ * `PREFIX.locs.SITE` and `PREFIX.scales.SITE`, both of the site's unconstrained shape. A support that depends on other sites is the
+ * one that these give it in the same run.
  *
  * Source: Kucukelbir, Tran, Ranganath, Gelman and Blei, "Automatic differentiation variational inference" (JMLR 2017).
  */
@@ -58,20 +58,21 @@ export class AutoNormal<A extends unknown[] = unknown[]> extends AutoSiteGuide<A
   }
 
   /**
-   * Quantiles of each element of each latent site, with plates in full. The caller disposes them.
+   * Quantiles of each element of each latent site, with plates in full; of sites whose support depends on other sites, those of
+   * 1,000 draws. The caller disposes them.
    *
    * @param qs - probabilities between 0 and 1.
-   * @param args - the model's arguments; not needed once the guide has been used.
+   * @param args - the model's arguments; not needed once the guide has been used, unless supports depend on other sites.
    * @returns by site, tensors of shape `[qs.length] + shape of the site`.
    * @throws RangeError for a probability outside of (0, 1).
    */
   quantiles(qs: readonly number[], ...args: A | []): SiteValues {
     checkProbabilities(this.className, qs);
-    const quantilesOf = (site: GuideSite): Tensor => {
+    const closedForm = (site: GuideSite): Tensor => {
       const [loc, scale] = [this.loc(site), this.scale(site)];
       return quantilesOfSite(site, qs, normalQuantiles(qs, loc, scale), normalQuantiles(qs.map((q) => 1 - q), loc, scale));
     };
-    return this.withSites(args, (sites) => tf.tidy(() => bySite(sites, quantilesOf)));
+    return this.withSites(args, (sites) => tf.tidy(() => this.quantilesOf(sites, qs, closedForm)));
   }
 
   /**

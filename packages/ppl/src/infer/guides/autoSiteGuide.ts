@@ -4,7 +4,7 @@ import { SiteError } from '../../runtime/siteError.ts';
 import type { Shape } from '../../util/shape.ts';
 import { format, sameShape } from '../../util/shape.ts';
 import type { SiteValues } from './autoGuide.ts';
-import { AutoGuide, bySite } from './autoGuide.ts';
+import { AutoGuide } from './autoGuide.ts';
 import type { GuidePlates } from './guidePlates.ts';
 import type { GuideSite } from './guideSite.ts';
 
@@ -17,11 +17,11 @@ export abstract class AutoSiteGuide<A extends unknown[]> extends AutoGuide<A> {
   protected abstract medianOf(site: GuideSite): Tensor;
 
   protected override sampleSites(sites: readonly GuideSite[], plates: GuidePlates): SiteValues {
-    return bySite(sites, (site) => plates.within(site.plates, () => this.sampleSite(site)));
+    return this.eachSite(sites, (site) => plates.within(site.plates, () => this.sampleSite(site)));
   }
 
   protected override medians(sites: readonly GuideSite[]): SiteValues {
-    return bySite(sites, (site) => this.medianOf(site));
+    return this.eachSite(sites, (site) => this.medianOf(site));
   }
 
   /** @throws SiteError when a parameter does not have the shape that its site has now. */

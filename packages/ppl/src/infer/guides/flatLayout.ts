@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Shape } from '../../util/shape.ts';
 import { sizeOf } from '../../util/shape.ts';
-import { bySite } from './autoGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 
 /** Latent sites, one after the other in unconstrained space. */
@@ -11,13 +10,13 @@ export class FlatLayout {
   readonly sites: readonly GuideSite[];
   /** The length of the vector. */
   readonly dimension: number;
-  private readonly offsets: ReadonlyMap<GuideSite, number>;
+  private readonly offsets: ReadonlyMap<string, number>;
 
   constructor(sites: readonly GuideSite[]) {
     let end = 0;
-    const offsets = new Map<GuideSite, number>();
+    const offsets = new Map<string, number>();
     for (const site of sites) {
-      offsets.set(site, end);
+      offsets.set(site.name, end);
       end += sizeOf(site.unconstrainedShape);
     }
     this.sites = sites;
@@ -32,13 +31,13 @@ export class FlatLayout {
 
   /** A site's part of vectors `[...lead, dimension]`, by default as `[...lead, ...site.unconstrainedShape]`. */
   part(site: GuideSite, vectors: Tensor, lead: Shape = vectors.shape.slice(0, -1)): Tensor {
-    const start = [...vectors.shape.slice(0, -1).map(() => 0), this.offsets.get(site) ?? 0];
+    const start = [...vectors.shape.slice(0, -1).map(() => 0), this.offsets.get(site.name) ?? 0];
     const size = [...vectors.shape.slice(0, -1), sizeOf(site.unconstrainedShape)];
     return tf.reshape(tf.slice(vectors, start, size), [...lead, ...site.unconstrainedShape]);
   }
 
-  /** The values of all sites at vectors `[...lead, dimension]`: of shape `[...lead, ...site.shape]`. */
-  constrain(vectors: Tensor): Record<string, Tensor> {
-    return tf.tidy(() => bySite(this.sites, (site) => tf.clone(site.transform.forward(this.part(site, vectors)))));
+  /** The value of a site at vectors `[...lead, dimension]`: of shape `[...lead, ...site.shape]`. */
+  image(site: GuideSite, vectors: Tensor): Tensor {
+    return tf.clone(site.transform.forward(this.part(site, vectors)));
   }
 }

@@ -1,9 +1,6 @@
 /** @file The latent sites of a model, as its guide needs to know them: plain data, no tensors. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Constraint } from '../../constraints/constraint.ts';
 import { sameStructure } from '../../constraints/same.ts';
-import { SeedHandler } from '../../handlers/seed.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import type { PlateFrame } from '../../runtime/message.ts';
 import type { SampleSite } from '../../runtime/site.ts';
@@ -15,7 +12,9 @@ import { withValidation } from '../../util/validation.ts';
 import { InitHandler } from '../initialisation/initHandler.ts';
 import type { SiteInit } from '../initialisation/siteInit.ts';
 import { initToFeasible, initToUniform } from '../initialisation/strategies.ts';
-import { traceProgram } from '../programTrace.ts';
+import { atFullSize } from './fullSize.ts';
+import type { InitialValue } from './initialPoint.ts';
+import { latentTrace, withoutRemains } from './latentTrace.ts';
 import { withoutTensors } from './withoutTensors.ts';
 
 /** One latent site of a model. Shapes count plates in full, also where the model subsamples. */
@@ -24,6 +23,8 @@ export interface GuideSite {
   readonly support: Constraint;
   /** From unconstrained space onto the support. */
   readonly transform: Transform;
+  /** Whether the support depends on other latent sites. Then it is the one that the site had in some run. */
+  readonly hasMovingSupport: boolean;
   /** Shape of the value, and how many of its last dimensions are one event. */
   readonly shape: Shape;
   readonly eventDim: number;
@@ -32,40 +33,29 @@ export interface GuideSite {
   readonly unconstrainedEventDim: number;
   /** The plates around the site, outermost first. */
   readonly plates: readonly PlateFrame[];
-  /** The initial value, in row-major order; found when it is first asked for. */
-  readonly initial: Float32Array;
+  /** The initial value; it is looked for when it is first asked for. */
+  readonly initial: () => InitialValue;
 }
 
+/** The initial value of the site called `name`. */
+type Initial = (name: string) => InitialValue;
+
 /**
- * Runs `model` once, on values of no meaning, and describes its latent sites in the order in which it meets them. No tensors
- * are left.
+ * Runs `model` once, on values of no meaning, and describes its latent sites in the order in which it meets them; and some times
+ * more, if tensors bound a support. No tensors are left.
  *
- * @param initial - the initial value of a site, for whoever asks for it.
- * @throws SiteError when a latent site is discrete, has a support that depends on other latent sites, or stands in a
+ * @throws SiteError when a latent site is discrete, has a support that depends on draws that are no latent sites, or stands in a
  * subsampled plate that is looped over.
  */
-export function findGuideSites(model: () => unknown, stream: RandomStream, initial: (name: string) => Float32Array): GuideSite[] {
-  const sites = prototype(model, initToFeasible(), stream, initial);
-  if (sites.some(({ hasTensorBounds }) => hasTensorBounds)) checkSupports(model, sites, stream);
-  return sites.map(({ site }) => site);
+export function findGuideSites(model: () => unknown, stream: RandomStream, initial: Initial): GuideSite[] {
+  const found = prototype(model, initToFeasible(), stream, initial);
+  const sites = found.map(({ site }) => site);
+  return found.some(({ hasTensorBounds }) => hasTensorBounds) ? withMovingSupports(model, sites, stream, initial) : sites;
 }
 
 /** The names of the latent sites of `model`, of whatever kind. It is run once, on values of no meaning. */
 export function latentNames(model: () => unknown, stream: RandomStream): string[] {
-  return withValidation(false, () => latentSites(model, initToFeasible(), stream, ({ name }) => name));
-}
-
-/**
- * Runs `model` once, from the values that `strategy` gives its latent sites, and returns these by name, with plates in full.
- *
- * @throws SiteError for a value that does not fit.
- */
-export function initialValues(model: () => unknown, strategy: SiteInit, stream: RandomStream): Map<string, Float32Array> {
-  const read = (site: SampleSite): [string, Float32Array] => {
-    const value = tf.cast(atFullSize(site), 'float32');
-    return [site.name, (value.dataSync() as Float32Array).slice()];
-  };
-  return new Map(latentSites(model, strategy, stream, read));
+  return latentSites(model, initToFeasible(), stream, ({ name }) => name);
 }
 
 interface Found {
@@ -73,29 +63,24 @@ interface Found {
   readonly hasTensorBounds: boolean;
 }
 
-function prototype(model: () => unknown, strategy: SiteInit, stream: RandomStream, initial: (name: string) => Float32Array): Found[] {
-  // Parameters of distributions may be nonsense where latent sites have values of no meaning: shapes and supports are not.
-  return withValidation(false, () => latentSites(model, strategy, stream, (site) => describe(site, initial)));
+function prototype(model: () => unknown, strategy: SiteInit, stream: RandomStream, initial: Initial): Found[] {
+  return latentSites(model, strategy, stream, (site) => describe(site, initial));
 }
 
 function latentSites<R>(model: () => unknown, strategy: SiteInit, stream: RandomStream, read: (site: SampleSite) => R): R[] {
-  const engine = tf.engine();
-  engine.startScope('guide');
-  try {
-    const seeded = (): unknown => new SeedHandler({ seed: stream }).run(model);
-    const trace = traceProgram(() => new InitHandler(strategy).run(seeded));
-    return trace.stochasticSites().map(read);
-  } finally {
-    engine.endScope([]);
-  }
+  // Parameters of distributions may be nonsense where latent sites have values of no meaning: shapes and supports are not.
+  return withValidation(false, () =>
+    withoutRemains(() => latentTrace(model, new InitHandler(strategy), stream).stochasticSites().map(read)),
+  );
 }
 
-function describe(site: SampleSite, initial: (name: string) => Float32Array): Found {
+function describe(site: SampleSite, initial: Initial): Found {
   refuse(site);
   const { name, distribution, plates } = site;
-  const support = withoutTensors(distribution.support);
+  const given = distribution.support;
+  const support = withoutTensors(given);
   const transform = biject(support);
-  const { shape } = atFullSize(site);
+  const { shape } = atFullSize(site, site.value);
   const eventDim = distribution.eventShape.length;
   const unconstrainedShape = transform.inverseShape(shape);
   return {
@@ -103,16 +88,15 @@ function describe(site: SampleSite, initial: (name: string) => Float32Array): Fo
       name,
       support,
       transform,
+      hasMovingSupport: false,
       shape,
       eventDim,
       unconstrainedShape,
       unconstrainedEventDim: unconstrainedShape.length - (shape.length - eventDim),
       plates,
-      get initial() {
-        return initial(name);
-      },
+      initial: () => initial(name),
     },
-    hasTensorBounds: support !== distribution.support,
+    hasTensorBounds: support !== given,
   };
 }
 
@@ -135,28 +119,33 @@ function refuse(site: SampleSite): void {
   }
 }
 
-/** The value of a site, repeated along the dimensions of subsampled plates until these are full. */
-function atFullSize({ value, plates, distribution }: SampleSite): Tensor {
-  let result = value;
-  for (const { dim, size, subsampleSize } of plates) {
-    if (dim === null || size === subsampleSize) continue;
-    const axis = result.rank - distribution.eventShape.length + dim;
-    const indices = Int32Array.from({ length: size }, (_, i) => i % subsampleSize);
-    result = tf.gather(result, tf.tensor1d(indices, 'int32'), axis);
+/**
+ * Tensors that bound a support may be data, or have come from other latent sites, or from draws that are none: then they move when
+ * these do.
+ */
+function withMovingSupports(model: () => unknown, sites: readonly GuideSite[], stream: RandomStream, initial: Initial): GuideSite[] {
+  const others = stream.fold('other values');
+  const moves = differences(sites, prototype(model, initToUniform(), others, initial));
+  if (moves.size === 0) return [...sites];
+  const [strange] = differences(sites, prototype(model, initToFeasible(), others, initial));
+  if (strange !== undefined) {
+    throw new SiteError(
+      { type: 'sample', name: strange.name },
+      `its support, ${strange.support.name}, depends on draws that are no latent sites of this guide, which it cannot follow. Let one ` +
+        'guide see to all of them; or sample a site of fixed support and compute the value from it, as in a * u with u uniform on ' +
+        '(0, 1) instead of uniform on (0, a)',
+    );
   }
-  return result;
+  return sites.map((site) => ({ ...site, hasMovingSupport: moves.has(site) }));
 }
 
-/** Tensors that bound a support may be data, or may have come from other latent sites: then they move when these do. */
-function checkSupports(model: () => unknown, sites: readonly Found[], stream: RandomStream): void {
-  const moved = prototype(model, initToUniform(), stream.fold('other values'), () => new Float32Array(0));
-  sites.forEach(({ site }, i) => {
-    const again = moved[i]?.site;
-    if (again === undefined || sameStructure(site.support, again.support)) return;
-    throw new SiteError(
-      { type: 'sample', name: site.name },
-      `its support, ${site.support.name}, depends on other latent sites, which this guide cannot follow; sample a site of fixed ` +
-        'support and compute the value from it, as in a * u with u uniform on (0, 1) instead of uniform on (0, a)',
-    );
-  });
+/** The sites that had other supports in another run. */
+function differences(sites: readonly GuideSite[], others: readonly Found[]): Set<GuideSite> {
+  const supports = new Map(others.map(({ site }) => [site.name, site.support]));
+  return new Set(
+    sites.filter(({ name, support }) => {
+      const other = supports.get(name);
+      return other !== undefined && !sameStructure(support, other);
+    }),
+  );
 }

@@ -5,5 +5,5 @@ import type { GuideSite } from './guideSite.ts';
 
 /** The initial value of one site in unconstrained space: shape `site.unconstrainedShape`. */
 export function initialLocOf(site: GuideSite): Tensor {
-  return tf.tidy(() => tf.clone(site.transform.inverse(tf.tensor(site.initial, [...site.shape]))));
+  return tf.tensor(site.initial().unconstrained, [...site.unconstrainedShape]);
 }

@@ -2,11 +2,39 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { IndependentConstraint } from '../../constraints/independent.ts';
+import { sizeOf } from '../../util/shape.ts';
+import { SeedHandler } from '../../handlers/seed.ts';
+import { RandomStream } from '../../random/stream.ts';
+import { sortedQuantile } from '../mcmc/diagnostics/moments.ts';
+import type { SiteValues } from './autoGuide.ts';
+import { bySite } from './autoGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 
 /** @throws RangeError for a probability outside of (0, 1). */
 export function checkProbabilities(where: string, qs: readonly number[]): void {
   for (const q of qs) if (!(q > 0 && q < 1)) throw new RangeError(`${where}: quantiles must lie in (0, 1), got ${q}`);
+}
+
+const NUM_DRAWS = 1000;
+
+/**
+ * Quantiles of each element of `sites` over 1,000 draws, the same ones at every call.
+ *
+ * @returns by site, tensors of shape `[qs.length] + site.shape`.
+ */
+export function quantilesOfDraws(draw: () => SiteValues, sites: readonly GuideSite[], qs: readonly number[]): SiteValues {
+  const stream = RandomStream.fromSeed(0);
+  const values = sites.map(({ shape }) => Array.from({ length: sizeOf(shape) }, () => new Float32Array(NUM_DRAWS)));
+  for (let k = 0; k < NUM_DRAWS; k++) {
+    tf.tidy(() => {
+      const drawn = new SeedHandler({ seed: stream.fold(k) }).run(draw);
+      sites.forEach(({ name }, i) => drawn[name]?.dataSync().forEach((x, j) => values[i]?.[j]?.fill(x, k, k + 1)));
+    });
+  }
+  const sorted = new Map(sites.map(({ name }, i) => [name, values[i]?.map((element) => element.sort()) ?? []]));
+  return bySite(sites, ({ name, shape }) =>
+    tf.reshape(tf.tensor(qs.flatMap((q) => (sorted.get(name) ?? []).map((element) => sortedQuantile(element, q)))), [qs.length, ...shape]),
+  );
 }
 
 /**

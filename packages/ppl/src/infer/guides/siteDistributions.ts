@@ -5,6 +5,7 @@ import { sameSet } from '../../constraints/same.ts';
 import type { Distribution } from '../../distributions/distribution.ts';
 import { normal } from '../../distributions/normal.ts';
 import { transformed } from '../../distributions/transformed.ts';
+import { SiteError } from '../../runtime/siteError.ts';
 import { bySite } from './autoGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 
@@ -14,10 +15,17 @@ export function normalOnto({ support, transform, unconstrainedEventDim }: GuideS
   return sameSet(support, real) ? unconstrained : transformed(unconstrained, [transform]);
 }
 
+function noDistribution(where: string, { name, support }: GuideSite): SiteError {
+  return new SiteError(
+    { type: 'sample', name },
+    `its support, ${support.name}, depends on other latent sites, so that ${where} has no distribution for it alone; leave it out of the names`,
+  );
+}
+
 /**
  * The distributions of the sites that are named; of all sites if none is.
  *
- * @throws Error when a name is not a latent site.
+ * @throws Error when a name is not a latent site; SiteError for a site whose support depends on other sites.
  */
 export function detachedDistributions(
   where: string,
@@ -31,5 +39,6 @@ export function detachedDistributions(
     if (site === undefined) throw new Error(`${where}: "${name}" is not one of its sites: ${[...known.keys()].join(', ')}`);
     return site;
   });
+  for (const site of chosen) if (site.hasMovingSupport) throw noDistribution(where, site);
   return bySite(chosen, distribution);
 }

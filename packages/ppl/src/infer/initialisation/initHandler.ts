@@ -11,6 +11,8 @@ import type { SiteInit } from './siteInit.ts';
 /** Law: latent sites that nobody else gives a value take the one of `strategy`; nothing else changes. */
 export class InitHandler extends Handler {
   private readonly strategy: SiteInit;
+  /** The site whose value the strategy could not give, or gave wrongly. */
+  failedAt: string | null = null;
 
   constructor(strategy: SiteInit) {
     super();
@@ -20,8 +22,10 @@ export class InitHandler extends Handler {
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null || message.isObserved) return;
     const { name, distribution } = message;
+    this.failedAt = name;
     const value = this.strategy({ name, distribution }, message.stream ?? globalStream().split());
     checkInitialValue(message, value);
+    this.failedAt = null;
     message.value = value;
   }
 }

@@ -34,7 +34,8 @@ export function initToMean(): SiteInit {
 
 /**
  * The median of draws from the prior, element by element in unconstrained space, so that it lies in the support. Improper
- * priors fall back on {@link initToFeasible}.
+ * priors fall back on {@link initToFeasible}, and so do elements whose median lies too near an edge of the support for float32,
+ * or too far out: those of Gamma(0.001, 0.001), say.
  *
  * @param numSamples - how many draws; 15 by default.
  * @throws RangeError unless it is a positive integer.

@@ -88,6 +88,24 @@ test('medians of many draws are near the median', () => {
   expect(mediansOfColumns(Float32Array.of(1, 2, 4, 10), 4)).toEqual(Float32Array.of(3));
 });
 
+test.each<[string, () => Distribution, number]>([
+  ['that float32 rounds to zero', () => dist.gamma([1e-3, 1e-3], 1e-3), 1],
+  ['that float32 rounds to infinity', () => dist.inverseGamma([1e-3, 1e-3], 1e-3), 1],
+  ['at both edges', () => dist.beta([1e-3, 1e-3], [1e-3, 1e3]), 0.5],
+  ['in a corner', () => dist.dirichlet([1e-4, 1e-4]), 0.5],
+])('medians %s are put in the middle of unconstrained space', (_, make, middle) => {
+  for (let seed = 0; seed < 5; seed++) expect(init(initToMedian(), make(), seed)).toEqual([middle, middle]);
+});
+
+test('medians that are merely large stay', () => {
+  expect(init(initToMedian(), dist.normal([1e9, -1e30], 1))).toEqual([1e9, Math.fround(-1e30)]);
+  expect(init(initToMedian(), dist.logNormal(25, 0.01))[0]! / Math.exp(25)).toBeCloseTo(1, 1);
+  expect(init(initToMedian(), dist.gamma(0.05, 0.05))[0]).toBeLessThan(1e-2);
+  const low = init(initToMedian(), dist.beta(2, 2e5))[0]!;
+  expect(low).toBeGreaterThan(1e-7);
+  expect(low).toBeLessThan(1e-4);
+});
+
 test('uniform within the radius, in unconstrained space', () => {
   const values = init(initToUniform(0.5), dist.gamma(tf.ones([500]), 1)).map(Math.log);
   expect(Math.min(...values)).toBeGreaterThanOrEqual(-0.5001);
