@@ -61,6 +61,8 @@ export class StepEngine<A extends unknown[]> {
   private readonly engine: Engine;
   private readonly precision: Precision;
   private entries: Entry[] = [];
+  private preparing: Promise<unknown> = Promise.resolve();
+  private hasWarned = false;
   private last: StepStats = { engine: null, reason: null, programs: 0, compileMilliseconds: 0, precision: null };
 
   constructor(objective: Objective<A>, optimizer: Optimizer, engine: Engine, precision: Precision = 'float32') {
@@ -80,21 +82,31 @@ export class StepEngine<A extends unknown[]> {
    * @throws Error for engine `'compiled'` when it cannot be compiled.
    */
   async step(context: StepContext, args: A): Promise<number> {
+    const begin = performance.now();
     const signature = signatureOf(args);
     const known = this.upToDate(context, signature);
-    if (known !== null) return this.run(known, context, args, signature);
+    if (known !== null) return this.run(known, begin, context, args, signature);
+    // Steps that are begun together wait for the first one's program.
+    const turn = this.preparing;
+    const own = turn.then(() => this.firstStep(context, args, signature));
+    this.preparing = own.catch(() => undefined);
+    return own;
+  }
+
+  private async firstStep(context: StepContext, args: A, signature: Signature): Promise<number> {
     const created = new NewParams();
     try {
-      const entry = await this.prepare(context, args, signature, created);
-      return await (entry === null ? takeStep(this.objective, this.optimizer, context, args) : this.run(entry, context, args, signature));
+      const entry = this.upToDate(context, signature) ?? (await this.prepare(context, args, signature, created));
+      if (entry === null) return await takeStep(this.objective, this.optimizer, context, args);
+      return await this.run(entry, performance.now(), context, args, signature);
     } catch (error) {
       created.remove();
       throw error;
     }
   }
 
-  private async run(entry: Entry, context: StepContext, args: A, { tensors }: Signature): Promise<number> {
-    const begin = performance.now();
+  /** @param begin - when the step began. */
+  private async run(entry: Entry, begin: number, context: StepContext, args: A, { tensors }: Signature): Promise<number> {
     const loss = entry.program.step(context.stream, tensors);
     entry.steps++;
     entry.unchecked += performance.now() - begin;
@@ -129,7 +141,8 @@ export class StepEngine<A extends unknown[]> {
     this.entries = this.entries.filter((entry) => entry !== known);
     if (isExpected) return null;
     if (this.engine === 'auto') this.eagerly(CHANGES);
-    else warn(`infer.SVI: ${CHANGES}`);
+    else if (!this.hasWarned) warn(`infer.SVI: ${CHANGES}`);
+    this.hasWarned = true;
     return null;
   }
 
@@ -158,9 +171,10 @@ export class StepEngine<A extends unknown[]> {
     return this.entries.find((entry) => sameTokens(entry.tokens, all) && !entry.program.isStale);
   }
 
-  /** The first time that it is used again, and then whenever it has earned it. */
+  /** After 1, 4, 16, 64, ... steps, and whenever it has earned it. */
   private isDue(entry: Entry): boolean {
-    const isDue = entry.isDoubtful || entry.steps === 1 || entry.unchecked * CHECKING_SHARE > entry.program.traceMilliseconds;
+    const isPowerOfFour = Number.isInteger(Math.log2(entry.steps) / 2);
+    const isDue = entry.isDoubtful || isPowerOfFour || entry.unchecked * CHECKING_SHARE > entry.program.traceMilliseconds;
     if (isDue) Object.assign(entry, { isDoubtful: false, unchecked: 0 });
     return isDue;
   }

@@ -8,6 +8,7 @@ import type { Optimizer } from '../../../optim/optimizer.ts';
 import type { Holder } from '../../../params/held.ts';
 import { hold, letGo } from '../../../params/held.ts';
 import type { RandomStream } from '../../../random/stream.ts';
+import { format } from '../../../util/shape.ts';
 import { unnoticed } from '../assignments.ts';
 import { holdState } from './heldState.ts';
 import { NoiseInputs } from './noiseInputs.ts';
@@ -162,6 +163,7 @@ export class StepProgram implements Holder {
 
   private load(tensors: readonly Tensor[]): void {
     tensors.forEach((tensor, i) => {
+      if (tensor.isDisposed) throw new Error(`infer.SVI: a tensor of shape ${format(tensor.shape)} among the arguments has been disposed`);
       if (this.loaded[i] === tensor) return;
       this.program.inputView(this.fn.params.length + i).set(tensor.dataSync());
       // A variable may hold other numbers next time.

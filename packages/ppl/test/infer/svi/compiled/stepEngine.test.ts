@@ -337,6 +337,36 @@ describe('what cannot be', () => {
     expect(auto.reason).toMatch(/changes from step to step/);
   });
 
+  test('a change after some steps is noticed by the sixteenth', async () => {
+    let target = 1;
+    const model = (): void => {
+      sample('y', dist.normal(sample('z', dist.normal(0, 1)), 1), { obs: target });
+    };
+    const svi = new SVI<[]>({ model, guide: new AutoNormal(model), optim: optim.adam(), loss: new TraceELBO(), engine: 'compiled' });
+    for (let i = 0; i < 30; i++) {
+      if (i === 7) target = 5;
+      await svi.step();
+    }
+    expect(svi.stats.programs).toBe(2);
+    expect(warnings).toHaveBeenCalledTimes(1);
+  });
+
+  test('steps that are begun together share a program', async () => {
+    const svi = regressionSvi('compiled');
+    const losses = await Promise.all([svi.step(x, y), svi.step(x, y), svi.step(x, y)]);
+    expect(new Set(losses).size).toBe(3);
+    expect(svi.stats.programs).toBe(1);
+  });
+
+  test('arguments that have been disposed are refused', async () => {
+    const svi = regressionSvi('compiled');
+    const gone = tf.clone(y);
+    await svi.step(x, gone);
+    gone.dispose();
+    await expect(svi.step(x, gone)).rejects.toThrow(/tensor of shape \[4\] among the arguments has been disposed/);
+    await svi.step(x, y);
+  });
+
   test('what has changed between two runs is compiled anew, without a word', async () => {
     let targets = y;
     const model = (): void => regression(x, targets);
