@@ -51,6 +51,7 @@ export function sample(name: string, distribution: Distribution, options: Sample
     distribution,
     value: obs === null ? null : observation('sample', name, obs),
     isObserved: obs !== null,
+    lacksObservation: obs === null && 'obs' in options,
     infer,
   };
   return sendSample(message);

@@ -47,6 +47,8 @@ export interface SampleMessage extends MessageBase<Tensor> {
   readonly type: 'sample';
   distribution: Distribution;
   isObserved: boolean;
+  /** Whether the statement has a place for an observation, but no observation in it. */
+  readonly lacksObservation?: boolean;
 }
 
 export interface ParamMessage extends MessageBase<Tensor> {

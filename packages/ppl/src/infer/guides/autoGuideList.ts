@@ -109,25 +109,17 @@ export class AutoGuideList<A extends unknown[] = unknown[]> extends Callable<A, 
   }
 
   private checkCoverage(values: SiteValues, args: A | []): void {
-    this.expected ??= this.latentNames(args);
-    if (this.expected === null) return;
+    if (this.expected === null) {
+      if (args.length < this.model.length) return;
+      const names = withStack(modelStack(), () => latentNames(() => this.model(...(args as A)), randomStream('AutoGuideList')));
+      this.expected = new Set(names);
+    }
     const missing = [...this.expected].filter((name) => values[name] === undefined);
     if (missing.length === 0) return;
     throw new Error(
       `guides.AutoGuideList: no part samples ${missing.map((name) => `"${name}"`).join(', ')}. Append a guide for ` +
         `${missing.length === 1 ? 'it' : 'them'}: one of handlers.block(model, { expose: [...] }), or a function that samples`,
     );
-  }
-
-  /** `null` if the model does not run without the arguments that are missing. */
-  private latentNames(args: A | []): ReadonlySet<string> | null {
-    try {
-      const names = withStack(modelStack(), () => latentNames(() => this.model(...(args as A)), randomStream('AutoGuideList')));
-      return new Set(names);
-    } catch (error) {
-      if (args.length < this.model.length) return null;
-      throw error;
-    }
   }
 
   private merged(values: (part: GuidePart<A>, i: number) => SiteValues): SiteValues {

@@ -2,6 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SeedHandler } from '../../handlers/seed.ts';
 import type { RandomStream } from '../../random/stream.ts';
+import { Handler } from '../../runtime/handler.ts';
+import type { Message } from '../../runtime/message.ts';
+import { SiteError } from '../../runtime/siteError.ts';
 import type { Trace } from '../../runtime/trace.ts';
 import { InitHandler } from '../initialisation/initHandler.ts';
 import { initToMedian } from '../initialisation/strategies.ts';
@@ -12,9 +15,21 @@ export function latentTrace(model: () => unknown, init: InitHandler, stream: Ran
   return traceProgram(() => init.run(() => new SeedHandler({ seed: stream }).run(model)));
 }
 
-/** Runs `model` with checks of what its distributions are given. @throws what it throws, if that will not do. */
+/** Complains of sites whose observation is not there. Law: else it changes nothing. */
+class ObservationCheck extends Handler {
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.lacksObservation !== true) return;
+    throw new SiteError(message, 'its observation is null or undefined');
+  }
+}
+
+/**
+ * Runs `model`, whose arguments may not all be there, with checks of what its distributions are given.
+ *
+ * @throws what the model throws; SiteError for a site that is to be observed, but is not.
+ */
 export function tryOut(model: () => unknown, stream: RandomStream): void {
-  withoutRemains(() => void latentTrace(model, new InitHandler(initToMedian()), stream));
+  withoutRemains(() => void latentTrace(() => new ObservationCheck().run(model), new InitHandler(initToMedian()), stream));
 }
 
 /** What `body` returns, which is no tensor; all tensors that it makes are freed. */

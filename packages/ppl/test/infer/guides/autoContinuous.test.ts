@@ -123,7 +123,7 @@ describe.each(NAMES)('%s', (name) => {
     const model = (x: Tensor): void => {
       const s = sample('s', dist.gamma(2, 1));
       sample('w', dist.normal([0, 0], s).toEvent(1));
-      sample('x', dist.normal(0, s), { obs: tf.neg(x) });
+      sample('x', dist.normal(0, s), { obs: x });
     };
     const x = tf.scalar(0.5);
     const first = make(model, { initLoc: { s: 3, w: [1, 2] } });

@@ -362,6 +362,18 @@ describe('finding the sites', () => {
     expect(numbers(list())['z']).toHaveLength(2);
   });
 
+  test('an observation may not be left out: it would be guided', () => {
+    const model = (x: number | null, y?: number | null): void => {
+      sample('y', dist.normal(sample('z', dist.normal(0, 1)), x ?? 1), { obs: y ?? null });
+    };
+    const guide = new guides.AutoNormal(model);
+    expect(() => guide(1)).toThrow(/takes 2 argument\(s\); give them here.*Without them: site "y": its observation is null or undefined/);
+    expect(Object.keys(numbers(guide(1, 2)))).toEqual(['z']);
+    expect(Object.keys(numbers(guide(1)))).toEqual(['z']);
+    // Who says that there is none means it.
+    expect(Object.keys(numbers(new guides.AutoNormal(model, { prefix: 'other' })(1, null)))).toEqual(['z', 'y']);
+  });
+
   test('needs the arguments of the model before it has seen it run', () => {
     const guide = new guides.AutoNormal((x: number) => sample('z', dist.normal(x, 1)));
     expect(() => guide.median()).toThrow(/guides\.AutoNormal: it has not seen the model run yet, and the model takes 1 argument\(s\); give them here/);
