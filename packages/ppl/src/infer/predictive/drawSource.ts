@@ -5,6 +5,7 @@ import { asTensor, canReadSynchronously } from '../../distributions/parameter.ts
 import { Handler } from '../../runtime/handler.ts';
 import type { Message, SampleMessage } from '../../runtime/message.ts';
 import { SiteError } from '../../runtime/siteError.ts';
+import type { Shape } from '../../util/shape.ts';
 import { format, sameShape, sizeOf } from '../../util/shape.ts';
 
 /** Draws of one site, with the dimension of draws in front: a tensor, nested arrays, or what `mcmc.getSamples()` gives. */
@@ -55,7 +56,7 @@ export class DrawSource {
 
   /** Draw `index` of a site; `null` if there are none of it. */
   draw(message: SampleMessage, index: number): Tensor | null {
-    const draws = this.drawsOf(message);
+    const draws = this.drawsOf(message, message.distribution.batchShape);
     if (draws === null) return null;
     return numbers(drawIn(draws, index), draws.shape, message);
   }
@@ -78,20 +79,22 @@ export class DrawSource {
    * @param batchRank - the batch dimensions of all sites, to which the draws' dimension is added on the left.
    */
   stacked(message: SampleMessage, indices: Int32Array, batchRank: number): Tensor | null {
-    const draws = this.drawsOf(message);
+    const { batchShape, eventShape } = message.distribution;
+    const drawn = (this.draws.get(message.name)?.shape.length ?? 0) - eventShape.length;
+    const draws = this.drawsOf(message, batchOfOne(batchShape, drawn, indices.length, batchRank));
     if (draws === null) return null;
     const { shape } = draws;
     const all = numbers(draws.data, [this.count, ...shape], message);
-    const padding = batchRank - (shape.length - message.distribution.eventShape.length);
+    const padding = batchRank - drawn;
     const chosen = tf.gather(all, tf.tensor1d(indices, 'int32'));
     return tf.reshape(chosen, [indices.length, ...Array.from({ length: Math.max(0, padding) }, () => 1), ...shape]);
   }
 
-  /** @throws SiteError when a draw does not have the site's shape. */
-  private drawsOf(message: SampleMessage): Draws | null {
+  /** @throws SiteError when a draw does not have the site's shape, which is that of `batchShape` and one event. */
+  private drawsOf(message: SampleMessage, batchShape: Shape): Draws | null {
     const draws = this.draws.get(message.name);
     if (draws === undefined) return null;
-    checkShape(message, draws.shape);
+    checkShape(message, batchShape, draws.shape);
     return draws;
   }
 }
@@ -104,13 +107,26 @@ export class DrawSource {
 export function drawAmong(latents: Readonly<Record<string, Tensor>>, message: SampleMessage): Tensor | null {
   if (!Object.hasOwn(latents, message.name)) return null;
   const draw = latents[message.name] as Tensor;
-  checkShape(message, draw.shape);
+  checkShape(message, message.distribution.batchShape, draw.shape);
   return tf.cast(draw, message.distribution.dtype);
 }
 
-function checkShape(message: SampleMessage, found: readonly number[]): void {
-  const { batchShape, eventShape } = message.distribution;
-  const shape = [...batchShape, ...eventShape];
+/**
+ * The batch shape of a site in one draw, given that in `count` draws at once: what the site reads may have brought the dimension of
+ * draws with it, and the ones that stand between that and the site's own.
+ *
+ * @param rank - the batch dimensions of the draw that is given: so many stay, and those that are not ones.
+ * @param batchRank - the batch dimensions of all sites; that of draws is to the left of them.
+ */
+function batchOfOne(batchShape: Shape, rank: number, count: number, batchRank: number): Shape {
+  if (batchShape.length !== batchRank + 1 || batchShape[0] !== count) return batchShape;
+  const own = batchShape.slice(1);
+  const first = own.findIndex((size, i) => size !== 1 || own.length - i <= rank);
+  return first < 0 ? [] : own.slice(first);
+}
+
+function checkShape(message: SampleMessage, batchShape: Shape, found: Shape): void {
+  const shape = [...batchShape, ...message.distribution.eventShape];
   if (sameShape(found, shape)) return;
   throw new SiteError(
     message,

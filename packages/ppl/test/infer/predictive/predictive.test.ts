@@ -109,6 +109,36 @@ describe.each([['one by one', false], ['parallel', true]])('%s', (_, parallel) =
     inputs.dispose();
   });
 
+  test('latent sites that depend on others, inside of plates and out', async () => {
+    const hierarchical = (): void => {
+      const mu = sample('mu', dist.normal(0, 1));
+      const tau = sample('tau', dist.logNormal(mu, 1));
+      const z = plate('group', 3, () => sample('z', dist.normal(mu, tau)));
+      const w = plate('again', 3, () => sample('w', dist.normal(tf.stack([z, z], -1), 1).toEvent(1)));
+      plate('rows', 2, { dim: -2 }, () => sample('row', dist.normal(mu, tau)));
+      deterministic('sum', tf.add(tf.add(mu, z), tf.sum(w, -1)));
+    };
+    const draws = {
+      mu: [0, 1, 2, 3],
+      tau: [1, 2, 3, 4],
+      z: [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]],
+      w: Array.from({ length: 4 }, (_, i) => [[i, 0], [0, 1], [0, 2]]),
+      row: Array.from({ length: 4 }, (_, i) => [[i], [-i]]),
+    };
+    const options = { posteriorSamples: draws, returnSites: ['tau', 'z', 'row', 'sum'], parallel };
+    const result = await expectNoLeak(async () => {
+      const values = await new Predictive(hierarchical, options).sample();
+      const plain = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.arraySync()]));
+      tf.dispose(values);
+      return plain;
+    });
+    const sum = draws.z.map((z, i) => z.map((value, j) => draws.mu[i]! + value + draws.w[i]![j]![0]! + draws.w[i]![j]![1]!));
+    expect(result).toEqual({ tau: draws.tau, z: draws.z, row: draws.row, sum });
+    const short = { posteriorSamples: { mu: draws.mu, z: [[1, 2], [3, 4], [5, 6], [7, 8]] }, parallel };
+    const refused = new Predictive(hierarchical, short).sample();
+    await expect(refused).rejects.toThrow(/site "z": its shape is \[3\], but posteriorSamples has draws of shape \[2\]/);
+  });
+
   test('integer sites stay integers, vectors keep their shape', async () => {
     const program = (): void => {
       const k = sample('k', dist.categorical({ probs: [0.2, 0.3, 0.5] }));
