@@ -1,12 +1,14 @@
 /** @file Bayesian neural networks from TensorFlow.js ones: the public names of `@tychejs/bnn`. */
 export { VariationalBNN } from './bnn.ts';
-export type { PredictOptions, VariationalBNNOptions } from './bnn.ts';
+export type { VariationalBNNOptions } from './bnn.ts';
 export type { EpochReport, FitOptions } from './fit.ts';
 export type { Batch, Batches, DatasetLike, FitData } from './fitData.ts';
 export type { ForwardOptions, FunctionNet, Layer, Net, NetInput, NetOutput, NetParameter } from './lift/net.ts';
 export type { LinearArgs, LinearFunction } from './lift/operations/operation.ts';
+export type { PredictOptions } from './predictions.ts';
 
 export * as guides from './guides/index.ts';
 export * as handlers from './handlers/index.ts';
 export * as likelihoods from './likelihoods/index.ts';
+export * as metrics from './metrics/index.ts';
 export * as priors from './priors/index.ts';
