@@ -1,22 +1,31 @@
 /** @file A network whose weights are random choices. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { param, sample } from '@tychejs/ppl';
+import { ParamStore, handlers, param, sample } from '@tychejs/ppl';
+import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
+import { buildGuide } from './guides/guide.ts';
+import { valuesOf } from './guides/initialValues.ts';
 import { lift } from './lift/lift.ts';
-import type { ForwardOptions, LiftedNet, Net, NetInput } from './lift/net.ts';
+import type { ForwardOptions, LiftedNet, Net, NetInput, NetOutput } from './lift/net.ts';
 import type { Distribution, Prior } from './priors/prior.ts';
+import { inScope } from './scopedGuide.ts';
 
 /**
- * A lifted network and the prior of its weights. Weights with a prior are sample sites, the others parameters; both have
- * the weights' names.
+ * A lifted network, the prior of its weights, and a store for its parameters. Weights with a prior are sample sites, the
+ * others parameters; both have the weights' names.
  */
 export class BayesianNet {
   readonly lifted: LiftedNet;
+  /** The weights that have no prior, and the parameters of guides that are {@link own}. */
+  readonly paramStore: ParamStore = new ParamStore();
+  /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
+  readonly isStateless: boolean;
   private readonly priors: Map<string, Distribution>;
 
   /** @param prior - `null` makes all weights parameters. */
   constructor(net: Net, prior: Prior | null) {
     this.lifted = lift(net);
+    this.isStateless = 'layers' in net && net.weights.length === net.trainableWeights.length;
     this.priors = prior?.apply(this.lifted.parameters) ?? new Map<string, Distribution>();
   }
 
@@ -36,17 +45,60 @@ export class BayesianNet {
     return new Map(plain.map(({ name, value }) => [name, param(name, () => tf.clone(value()))]));
   }
 
-  /** The network's output with weights sampled and read: statements of a model. @throws Error unless there is one output. */
+  /** The network's output, or outputs, with weights sampled and read: statements of a model. */
+  run(x: NetInput, options: ForwardOptions): NetOutput {
+    return this.inStore(() => this.lifted.forward(x, new Map([...this.sampleWeights(), ...this.readParameters()]), options));
+  }
+
+  /** The one output of {@link run}. @throws Error unless there is one. */
   forward(x: NetInput, options: ForwardOptions): Tensor {
-    const output = this.lifted.forward(x, new Map([...this.sampleWeights(), ...this.readParameters()]), options);
+    const output = this.run(x, options);
     if (output instanceof tf.Tensor) return output;
     const got = Array.isArray(output) ? `${output.length} outputs` : typeof output;
     throw new Error(`the net gives ${got}, but a likelihood takes one tensor; wrap it as { forward(x, parameters), parameters } that joins them`);
+  }
+
+  /** Makes a guide over the weights, which begins where the network's are. @param where - begins error messages. */
+  guideBy<G extends Guide>(where: string, builder: GuideBuilder<G> | GuideClass<G>): G {
+    const context = { initLoc: valuesOf(this.lifted.parameters), prefix: 'guide' };
+    return this.own(buildGuide(where, builder, () => this.sampleWeights(), context));
+  }
+
+  /** The same guide, with its parameters in this network's store. */
+  own<G extends Guide>(guide: G): G {
+    return inScope(guide, (body) => this.inStore(body));
+  }
+
+  /**
+   * Makes all parameters now, from the shapes alone: so none come into being in a prediction, or while loading.
+   *
+   * @param sampleGuides - statements of the guides.
+   */
+  createParameters(sampleGuides: () => unknown): void {
+    try {
+      tf.tidy(() => {
+        this.inStore(() => this.readParameters());
+        sampleGuides();
+      });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Replaces the priors of weights that are sampled and that `prior` exposes; the others keep theirs. */
   updatePrior(prior: Prior): void {
     const updated = prior.apply(this.lifted.parameters, new Set(this.priors.keys()));
     for (const [name, distribution] of updated) this.priors.set(name, distribution);
+  }
+
+  /** Frees all parameters. The network given stays. */
+  dispose(): void {
+    this.paramStore.clear();
+    this.lifted.dispose();
+  }
+
+  private inStore<R>(body: () => R): R {
+    return handlers.paramStore({ store: this.paramStore }).run(body);
   }
 }

@@ -1,8 +1,8 @@
 /** @file Bayesian neural networks, trained by variational inference. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ParamStore, checkOptions, handlers } from '@tychejs/ppl';
-import type { Engine, Trace } from '@tychejs/ppl';
+import { checkOptions, handlers } from '@tychejs/ppl';
+import type { ParamStore, Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
 import type { FitOptions } from './fit.ts';
 import { fit, Trainer } from './fit.ts';
@@ -10,12 +10,11 @@ import type { FitData } from './fitData.ts';
 import { autoNormal } from './guides/autoNormal.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
-import { valuesOf } from './guides/initialValues.ts';
 import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
+import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
-import { inScope } from './scopedGuide.ts';
 import { SitePrefix } from './sitePrefix.ts';
 
 export interface VariationalBNNOptions<P, G extends Guide = Guide> {
@@ -31,18 +30,6 @@ export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly likelihoodGuide?: GuideBuilder | GuideClass;
   /** Begins the names of all sites, as handlers see them: `NAME.dense1.kernel`, `NAME.likelihood.data`. */
   readonly name?: string;
-}
-
-export interface PredictOptions {
-  /** Number of draws of the weights. */
-  readonly numSamples: number;
-  /** Whether to make one prediction of them; true by default. */
-  readonly aggregate?: boolean;
-  /**
-   * Whether draws are compiled, once for each shape of the input; `'auto'`, the default: from eight draws on, where that can
-   * be done. Handlers around that look at every draw see eager ones only.
-   */
-  readonly engine?: Engine;
 }
 
 const WHERE = 'VariationalBNN';
@@ -65,7 +52,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   /** The guide over the likelihood's unknowns; `null` if it has none. */
   readonly likelihoodGuide: Guide | null;
   /** The parameters of the guides, and the weights that have no prior. */
-  readonly paramStore: ParamStore = new ParamStore();
+  readonly paramStore: ParamStore;
   private readonly net: BayesianNet;
   private readonly name: string;
   private readonly predictions: Predictions<P>;
@@ -81,16 +68,15 @@ export class VariationalBNN<P, G extends Guide = Guide> {
     this.name = name;
     this.likelihood = likelihood;
     this.net = new BayesianNet(net, guide === null ? null : prior);
-    const initLoc = valuesOf(this.net.lifted.parameters);
-    this.guide =
-      guide === null ? null : this.own(buildGuide(`${WHERE}: guide`, guide, () => this.net.sampleWeights(), { initLoc, prefix: 'guide' }));
+    this.paramStore = this.net.paramStore;
+    this.guide = guide === null ? null : this.net.guideBy(`${WHERE}: guide`, guide);
     this.likelihoodGuide = this.makeLikelihoodGuide(likelihoodGuide);
     this.predictions = new Predictions<P>({
       draw: (x) => this.named(() => this.drawPrediction(x)),
-      stack: (predictions) => likelihood.stack(predictions),
-      isClosed: isStateless(net),
+      likelihood,
+      isClosed: this.net.isStateless,
     });
-    this.createParameters();
+    this.net.createParameters(() => this.sampleGuides());
     this.trainer = new Trainer(
       (x, y, size) => this.named(() => this.model(x, y, size)),
       () => this.named(() => this.sampleGuides()),
@@ -123,10 +109,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
    * false`, the predictions of all draws along a new first dimension. The tensors are the caller's.
    */
   predict(x: NetInput, options: PredictOptions): P {
-    return tf.tidy(() => {
-      const draws = this.drawPredictions(x, options);
-      return (options.aggregate === false ? draws : this.likelihood.aggregatePredictions(draws)) as never;
-    });
+    return this.predictions.predict(x, options);
   }
 
   /**
@@ -137,14 +120,7 @@ export class VariationalBNN<P, G extends Guide = Guide> {
    * of all draws itself, for Gaussian likelihoods the normal distribution with the mixture's mean and variance.
    */
   evaluate(x: NetInput, y: Tensor, options: Omit<PredictOptions, 'aggregate'>): { error: number; logLikelihood: number } {
-    checkOptions('bnn.evaluate', options, ['numSamples', 'engine']);
-    const mean = { reduction: 'mean' } as const;
-    const [error = NaN, logLikelihood = NaN] = tf.tidy(() => {
-      const predictions = this.likelihood.aggregatePredictions(this.drawPredictions(x, options));
-      const measures = [this.likelihood.error(predictions, y, mean), this.likelihood.logLikelihood(predictions, y, mean)];
-      return measures.map((measure) => measure.dataSync()[0] ?? NaN) as never;
-    }) as unknown as number[];
-    return { error, logLikelihood };
+    return this.predictions.evaluate(x, y, options);
   }
 
   /**
@@ -161,13 +137,12 @@ export class VariationalBNN<P, G extends Guide = Guide> {
 
   /** Frees all parameters. The network given stays. */
   dispose(): void {
-    this.paramStore.clear();
-    this.net.lifted.dispose();
+    this.net.dispose();
   }
 
   /** Statements of the model, by the names in the net. */
   private model(x: NetInput, y: Tensor, datasetSize: number | undefined): void {
-    const output = this.inStore(() => this.net.forward(x, { training: true }));
+    const output = this.net.forward(x, { training: true });
     this.likelihood.observe(this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents()), y, datasetSize);
   }
 
@@ -177,19 +152,10 @@ export class VariationalBNN<P, G extends Guide = Guide> {
     this.likelihoodGuide?.();
   }
 
-  private drawPredictions(x: NetInput, options: PredictOptions): P {
-    checkOptions('bnn.predict', options, ['numSamples', 'aggregate', 'engine']);
-    const numSamples: unknown = options?.numSamples;
-    if (typeof numSamples !== 'number' || !Number.isInteger(numSamples) || numSamples < 1) {
-      throw new RangeError(`bnn.predict: numSamples must be a positive integer, got ${String(numSamples)}`);
-    }
-    return this.predictions.draw(x, { count: numSamples, engine: options.engine ?? 'auto' });
-  }
-
   private drawPrediction(x: NetInput): P {
     const guide = traceOf(() => this.sampleGuides());
     return handlers.replay({ trace: guide }).run(() => {
-      const output = this.inStore(() => this.net.forward(x, { training: false }));
+      const output = this.net.forward(x, { training: false });
       return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
     });
   }
@@ -201,39 +167,13 @@ export class VariationalBNN<P, G extends Guide = Guide> {
       return null;
     }
     const context = { initLoc: {}, prefix: 'likelihoodGuide' };
-    return this.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.likelihood.sampleLatents(), context));
-  }
-
-  /** Makes all parameters now, from the shapes alone: so none come into being in a prediction, or while loading. */
-  private createParameters(): void {
-    try {
-      tf.tidy(() => {
-        this.inStore(() => this.net.readParameters());
-        this.sampleGuides();
-      });
-    } catch (error) {
-      this.dispose();
-      throw error;
-    }
-  }
-
-  private own<T extends Guide>(guide: T): T {
-    return inScope(guide, (body) => this.inStore(body));
-  }
-
-  private inStore<R>(body: () => R): R {
-    return handlers.paramStore({ store: this.paramStore }).run(body);
+    return this.net.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.likelihood.sampleLatents(), context));
   }
 
   /** Runs `body` with the network's name before those of its sites. */
   private named<R>(body: () => R): R {
     return this.name === '' ? body() : new SitePrefix(this.name).run(body);
   }
-}
-
-/** Whether a network has no other weights than those that are trained. What a function reads, nobody knows. */
-function isStateless(net: Net): boolean {
-  return 'layers' in net && net.weights.length === net.trainableWeights.length;
 }
 
 function traceOf(body: () => unknown): Trace {

@@ -52,6 +52,7 @@ export { checkOptions } from './util/options.ts';
 export { DrawEngine } from './infer/draws/drawEngine.ts';
 export type { DrawRequest, DrawStats, DrawTask } from './infer/draws/drawEngine.ts';
 export { joinDraws } from './infer/draws/joinDraws.ts';
+export type { WriteOwn } from './infer/draws/joinDraws.ts';
 export { progressSink } from './util/progress.ts';
 export type { Progress, ProgressSink } from './util/progress.ts';
 export { setValidation } from './util/validation.ts';
