@@ -1,10 +1,12 @@
 /** @file The guide of any normalising flow. */
+import { independent } from '../../transforms/independent.ts';
 import type { Transform } from '../../transforms/transform.ts';
+import { format, sameShape } from '../../util/shape.ts';
 import type { AutoContinuousOptions } from './autoContinuous.ts';
 import { AutoFlowGuide } from './autoFlowGuide.ts';
 
 /**
- * Makes a transform of vectors of length `dimension`. It is called at every run of the guide and reads its trainable numbers by
+ * Makes a transform of vectors of length `dimension`; one of single numbers is applied to each of their elements. It is called at every run of the guide and reads its trainable numbers by
  * `param`, under names that begin with `prefix`, which is `PREFIX.flow`.
  */
 export type FlowBuilder = (dimension: number, prefix: string) => Transform;
@@ -36,6 +38,27 @@ export class AutoNormalizingFlow<A extends unknown[] = unknown[]> extends AutoFl
   }
 
   protected override flow(dimension: number, prefix: string): Transform {
-    return this.build(dimension, prefix);
+    const flow: Transform | null | undefined = this.build(dimension, prefix);
+    if (typeof flow?.logAbsDetJacobian !== 'function' || typeof flow.forward !== 'function') {
+      throw this.wrongFlow(`must return one of \`transforms\`, such as transforms.affineAutoregressive(...); it returned ${describe(flow)}`);
+    }
+    const { name, domain, codomain } = flow;
+    const eventDim = Math.max(domain.eventDim, codomain.eventDim);
+    if (eventDim > 1) {
+      throw this.wrongFlow(`returned ${name}, which is about arrays of ${eventDim} dimensions; a flow makes a vector of a vector`);
+    }
+    const shape = flow.forwardShape([dimension]);
+    if (!sameShape(shape, [dimension])) {
+      throw this.wrongFlow(`returned ${name}, which makes shape ${format(shape)} of vectors of length ${dimension}; a flow keeps their length`);
+    }
+    return independent(flow, 1 - domain.eventDim);
   }
+
+  private wrongFlow(problem: string): TypeError {
+    return new TypeError(`${this.className}: the function given as transform ${problem}`);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
 }

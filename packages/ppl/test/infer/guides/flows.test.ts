@@ -163,6 +163,34 @@ test.each([1, 2])('AutoIAFNormal: every element depends on those before it, and 
   tf.dispose(posterior as unknown as tf.TensorContainer);
 });
 
+test('a flow of single numbers is applied to each coordinate', () => {
+  const model = (): void => void sample('w', dist.normal([0, 0], 1).toEvent(1));
+  const options = { initLoc: { w: [1, -2] }, initScale: 0.5 };
+  const flow = new guides.AutoNormalizingFlow(model, { ...options, transform: () => transforms.affine(3, 2) });
+  const posterior = flow.getPosterior();
+  // w = loc + 0.5 (3 + 2 x)
+  const expected = dist.normal([2.5, -0.5], 1).toEvent(1);
+  tf.tidy(() => {
+    const values = tf.tensor2d([[1, -2], [3, 0.5]]);
+    const [own, other] = [posterior.logProb(values).dataSync(), expected.logProb(values).dataSync()];
+    own.forEach((value, i) => expect(value).toBeCloseTo(other[i]!, 4));
+    expect(Object.values(flow()).map(({ shape }) => shape)).toEqual([[2]]);
+  });
+  tf.dispose(posterior as unknown as tf.TensorContainer);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ['nothing', () => null, /^guides\.AutoNormalizingFlow: the function given as transform must return one of `transforms`.*it returned null$/],
+  ['a number', () => 3, /it returned 3$/],
+  ['a tensor', () => tf.scalar(1), /it returned a Tensor$/],
+  ['a longer vector', () => transforms.stickBreaking, /returned stickBreaking, which makes shape \[3\] of vectors of length 2; a flow keeps their length/],
+  ['a matrix', () => transforms.independent(transforms.affine(0, 1), 2), /which is about arrays of 2 dimensions; a flow makes a vector of a vector/],
+])('a flow that is none: %s', (_, transform, message) => {
+  const model = (): void => void sample('w', dist.normal([0, 0], 1).toEvent(1));
+  const guide = new guides.AutoNormalizingFlow(model, { transform: transform as () => ReturnType<typeof transforms.affine> });
+  tf.tidy(() => expect(() => guide()).toThrow(message));
+});
+
 test('AutoIAFNormal: widths, and a single coordinate', () => {
   tf.dispose(new guides.AutoIAFNormal(banana, { hiddenDims: [5], numTransforms: 1 })());
   expect(getParamStore().names().filter((name) => name.includes('flow')).map((name) => [name.split('flow.')[1], getParamStore().variable(name).shape])).toEqual([
