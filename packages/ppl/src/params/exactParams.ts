@@ -12,7 +12,7 @@ export interface Numbers {
   readonly values: Float32Array;
 }
 
-/** One parameter as plain data. Constrained values alone would not do: through the bijection and back, they are rounded. */
+/** One parameter, its numbers copied. Constrained values alone would not do: through the bijection and back, they are rounded. */
 export interface ExactParam {
   readonly constraint: Constraint;
   /** What optimisers move. */

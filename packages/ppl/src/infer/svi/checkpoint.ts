@@ -1,4 +1,4 @@
-/** @file A run of SVI as plain data and as a file, so that it can go on elsewhere as if it had never stopped. */
+/** @file A run of SVI as data and as a file, so that it can go on elsewhere as if it had never stopped. */
 import { writeFileAtomically } from '#platform';
 import type { OptimizerState } from '../../optim/optimizer.ts';
 import type { ExactParams } from '../../params/exactParams.ts';
@@ -7,7 +7,10 @@ import { bytesOf, readable } from '../../params/fileSource.ts';
 import { decodeStoreFile, encodeStoreFile } from '../../params/storeFile.ts';
 import type { StreamState } from '../../random/stream.ts';
 
-/** A run between two of its steps: given to `onCheckpoint`, and taken by `resume`, of `svi.run`. */
+/**
+ * A run between two of its steps: given to `onCheckpoint`, and taken by `resume`, of `svi.run`. Its constraints hold functions, so
+ * that it does not go through `structuredClone` or to a worker; {@link sviCheckpointToBytes} makes of it what does.
+ */
 export interface SviCheckpoint {
   readonly version: 1;
   /** Number of steps done. */
@@ -22,7 +25,7 @@ export interface SviCheckpoint {
 }
 
 /**
- * The checkpoint as the bytes of a file; see {@link saveSviCheckpoint}.
+ * The checkpoint as the bytes of a file, for databases and workers too; {@link loadSviCheckpoint} reads them.
  *
  * @throws Error for a constraint that is none of `constraints`, naming the parameter.
  */

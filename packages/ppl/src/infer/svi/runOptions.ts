@@ -34,8 +34,9 @@ export interface SviRunOptions<A extends unknown[]> {
    */
   readonly stableUpdate?: boolean;
   /**
-   * Called with the run as plain data every `checkpointEvery` steps and when the run ends, also by an error or an abort; a
-   * promise that it returns is waited for. See `infer.saveSviCheckpoint`.
+   * Called with the run as it is every `checkpointEvery` steps and when the run ends, also by an error or an abort; a promise
+   * that it returns is waited for. A checkpoint has numbers of its own, but is for this process: constraints hold functions, which
+   * `structuredClone` and `postMessage` refuse. `infer.sviCheckpointToBytes` and `infer.saveSviCheckpoint` take it elsewhere.
    */
   readonly onCheckpoint?: (checkpoint: SviCheckpoint) => unknown;
   /** At the end only, by default. */
