@@ -1,10 +1,14 @@
 /** @file Bayesian neural networks from TensorFlow.js ones: the public names of `@tychejs/bnn`. */
 export { VariationalBNN } from './bnn.ts';
 export type { VariationalBNNOptions } from './bnn.ts';
+export { DropInBNN } from './dropInBnn.ts';
+export type { DropInBNNOptions } from './dropInBnn.ts';
 export type { EpochReport, FitOptions } from './fit.ts';
 export type { Batch, Batches, DatasetLike, FitData } from './fitData.ts';
 export type { ForwardOptions, FunctionNet, Layer, Net, NetInput, NetOutput, NetParameter } from './lift/net.ts';
-export type { LinearArgs, LinearFunction } from './lift/operations/operation.ts';
+export type { ChannelAxes, LinearArgs, LinearFunction } from './lift/operations/operation.ts';
+export { McmcBNN } from './mcmcBnn.ts';
+export type { KernelBuilder, KernelClass, McmcBNNOptions, McmcPredictOptions, NetModel } from './mcmcBnn.ts';
 export type { PredictOptions } from './predictions.ts';
 
 export * as guides from './guides/index.ts';

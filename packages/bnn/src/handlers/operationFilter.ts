@@ -2,7 +2,14 @@
 import { LAYER_OPERATIONS } from '../lift/operations/table.ts';
 
 /** The kinds of layer operations that handlers can act on. */
-export type OperationName = 'dense' | 'conv1d' | 'conv2d' | 'conv3d';
+export type OperationName =
+  | 'dense'
+  | 'conv1d'
+  | 'conv2d'
+  | 'conv3d'
+  | 'conv2dTranspose'
+  | 'depthwiseConv2d'
+  | 'separableConv2d';
 
 export interface OperationOptions {
   /** All by default. */

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { dist, guides as autoguides, handlers as effects, infer, ready, sample } from '@tychejs/ppl';
+import { dist, guides as autoguides, handlers as effects, ready, sample } from '@tychejs/ppl';
 import { BayesianNet } from '../../src/bayesianNet.ts';
 import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src/index.ts';
-import type { NetInput } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
-import { scramble, wavy } from '../helpers/nets.ts';
+import { wavy } from '../helpers/nets.ts';
+import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
 
 let warnings: jest.SpyInstance;
 
@@ -21,43 +20,7 @@ beforeEach(() => {
 
 afterEach(() => warnings.mockRestore());
 
-const values = (tensor: Tensor) => [...tensor.dataSync()];
-const seeded = <R>(seed: number, body: () => R): R => effects.seed({ seed }).run(body);
 const local = handlers.localReparameterization;
-
-/** A network around `net`, with posterior Normal(weight, scale) for each weight, where weights are the net's own. */
-function posterior(net: LayersModel, scale = 0.3, hide: readonly string[] = []) {
-  scramble(net);
-  return new VariationalBNN({
-    net,
-    // Wide, so that it shows if outputs were drawn from it instead.
-    prior: priors.iid(dist.normal(0, 50), hide.length === 0 ? {} : { hideParameters: hide }),
-    likelihood: likelihoods.homoskedasticGaussian({ scale: 1, eventDim: 0 }),
-    guide: guides.autoNormal({ initScale: scale }),
-  });
-}
-
-/** Outputs of `numSamples` draws: `[numSamples, ...]`. */
-function outputs(bnn: ReturnType<typeof posterior>, x: NetInput, numSamples: number): Tensor {
-  return tf.tidy(() => bnn.predict(x, { numSamples, aggregate: false }).mean);
-}
-
-/** Mean and variance of each entry over the first dimension. */
-function moments(draws: Tensor): { means: number[]; variances: number[]; count: number } {
-  return tf.tidy(() => {
-    const { mean, variance } = tf.moments(draws, 0);
-    return { means: values(mean), variances: values(variance), count: draws.shape[0]! };
-  });
-}
-
-/** Compares with 4.5 standard errors; that of a normal's variance is variance * sqrt(2 / count). */
-function expectMoments(found: ReturnType<typeof moments>, means: readonly number[], variances: readonly number[], otherCount = Infinity): void {
-  const perDraw = 1 / found.count + 1 / otherCount;
-  means.forEach((mean, i) => {
-    expect(Math.abs(found.means[i]! - mean)).toBeLessThan(4.5 * Math.sqrt(variances[i]! * perDraw) + 1e-6);
-    expect(Math.abs(found.variances[i]! - variances[i]!)).toBeLessThan(4.5 * variances[i]! * Math.sqrt(2 * perDraw) + 1e-6);
-  });
-}
 
 describe('a dense layer', () => {
   const cases: [string, boolean, readonly string[]][] = [
@@ -108,92 +71,6 @@ describe('a dense layer', () => {
     const bnn = posterior(sequential({ layers: [layers.dense({ units: 2, inputShape: [3, 4] })] }));
     const drawn = seeded(5, () => local().run(() => outputs(bnn, wavy([2, 3, 4]), 1)));
     expect(drawn.shape).toEqual([1, 2, 3, 2]);
-  });
-});
-
-describe('convolutions have the moments that sampling weights gives', () => {
-  const cases: [string, () => LayersModel, number[]][] = [
-    ['conv1d', () => sequential({ layers: [layers.conv1d({ filters: 2, kernelSize: 2, strides: 2, padding: 'same', inputShape: [5, 2] })] }), [5, 2]],
-    ['conv2d', () => sequential({ layers: [layers.conv2d({ filters: 2, kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 2] })] }), [4, 4, 2]],
-    ['conv2d, channels first', () => sequential({ layers: [layers.conv2d({ filters: 2, kernelSize: 2, dataFormat: 'channelsFirst', useBias: false, inputShape: [2, 3, 3] })] }), [2, 3, 3]],
-    ['conv3d', () => sequential({ layers: [layers.conv3d({ filters: 2, kernelSize: 2, inputShape: [3, 2, 2, 2] })] }), [3, 2, 2, 2]],
-  ];
-
-  test.each(cases)('%s', (_, make, shape) => {
-    const bnn = posterior(make());
-    const x = wavy([1, ...shape]);
-    const count = 400;
-    const drawn = seeded(6, () => local().run(() => outputs(bnn, tf.tile(x, [count, ...shape.map(() => 1)]), 1)));
-    const sampled = moments(tf.squeeze(seeded(7, () => outputs(bnn, x, count)), [1]));
-    expectMoments(moments(tf.squeeze(drawn, [0])), sampled.means, sampled.variances, count);
-  });
-});
-
-describe('the ELBO', () => {
-  const net = () => sequential({ layers: [layers.dense({ units: 4, inputShape: [2], activation: 'tanh' }), layers.dense({ units: 1 })] });
-
-  /** Model and guide of a net that uses each weight once a row: then each row has the same distribution either way. */
-  function problem() {
-    const user = net();
-    scramble(user);
-    const bayesian = new BayesianNet(user, priors.iid(dist.normal(0, 1)));
-    const likelihood = likelihoods.homoskedasticGaussian({ scale: 0.5 });
-    const x = wavy([8, 2]);
-    const y = wavy([8, 1], 40);
-    const model = () => void likelihood.observe(likelihood.predictionsFrom(bayesian.forward(x, { training: true }), {}), y);
-    const guide = new autoguides.AutoNormal(() => bayesian.sampleWeights(), { initLoc: guides.fromPretrained(user), initScale: 0.2 });
-    return { model, guide: guide as () => unknown };
-  }
-
-  /** The losses and gradients of many estimates. */
-  function estimates(count: number, wrap: <R>(body: () => R) => R, seed: number) {
-    const { model, guide } = problem();
-    const elbo = new infer.TraceMeanFieldELBO();
-    return seeded(seed, () =>
-      wrap(() =>
-        Array.from({ length: count }, () => {
-          const { loss, gradients } = elbo.lossAndGradients(model, guide, []);
-          const result = { loss: loss.dataSync()[0]!, gradient: gradients.flatMap(({ name, gradient }) => (name.startsWith('AutoNormal') ? values(gradient) : [])) };
-          tf.dispose([loss, gradients.map(({ gradient }) => gradient)]);
-          return result;
-        }),
-      ),
-    );
-  }
-
-  const spread = (numbers: readonly number[]) => {
-    const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length;
-    return { mean, variance: numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (numbers.length - 1) };
-  };
-
-  test('has the same expectation, and gradients with the same expectation but less variance', () => {
-    const count = 200;
-    const plain = estimates(count, (body) => body(), 8);
-    const reparameterised = estimates(count, (body) => local().run(body), 9);
-    const [a, b] = [plain, reparameterised].map((runs) => spread(runs.map(({ loss }) => loss))) as [ReturnType<typeof spread>, ReturnType<typeof spread>];
-    expect(Math.abs(a.mean - b.mean)).toBeLessThan(4.5 * Math.sqrt((a.variance + b.variance) / count));
-    const coordinates = plain[0]!.gradient.map((_, i) => i);
-    let total = [0, 0];
-    for (const i of coordinates) {
-      const [p, r] = [plain, reparameterised].map((runs) => spread(runs.map(({ gradient }) => gradient[i]!))) as [typeof a, typeof a];
-      expect(Math.abs(p.mean - r.mean)).toBeLessThan(4.5 * Math.sqrt((p.variance + r.variance) / count));
-      total = [total[0]! + p.variance, total[1]! + r.variance];
-    }
-    // Means and deviations of 12 and 5 weights.
-    expect(coordinates.length).toBe(34);
-    // Eight rows share their noise in one case and not in the other.
-    expect(total[1]!).toBeLessThan(0.7 * total[0]!);
-  });
-
-  test('has finite gradients where an output has no variance', () => {
-    const user = sequential({ layers: [layers.dense({ units: 2, inputShape: [2], useBias: false })] });
-    const bayesian = new BayesianNet(user, priors.iid(dist.normal(0, 1)));
-    const guide = new autoguides.AutoNormal(() => bayesian.sampleWeights(), { prefix: 'flat' });
-    const model = () => void sample('y', dist.normal(bayesian.forward(tf.tensor2d([[0, 0], [1e-12, 0]]), { training: true }), 1).toEvent(), { obs: tf.ones([2, 2]) });
-    local().run(() => {
-      const { loss, gradients } = new infer.TraceMeanFieldELBO().lossAndGradients(model, guide as () => unknown, []);
-      expect([loss, ...gradients.map(({ gradient }) => gradient)].flatMap(values).every(Number.isFinite)).toBe(true);
-    });
   });
 });
 
@@ -272,7 +149,7 @@ describe('as a handler', () => {
   });
 
   test('checks its options', () => {
-    expect(() => local({ operations: ['lstm'] as never })).toThrow(/operations must be some of dense, conv1d, conv2d, conv3d; got "lstm"/);
+    expect(() => local({ operations: ['lstm'] as never })).toThrow(/operations must be some of dense, conv1d, conv2d, conv3d, .*; got "lstm"/);
     expect(() => local({ operations: [] })).toThrow(/got none/);
     expect(() => local({ ops: ['dense'] } as never)).toThrow(/unknown option "ops"/);
   });

@@ -2,19 +2,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvolutionLayer } from './convolution.ts';
-import { channelsFirst, channelsLast, dilationsOf, paddingOf } from './convolution.ts';
-import type { LayerOperation } from './operation.ts';
+import { channelAxis, channelsFirst, channelsLast, dilationsOf, paddingOf } from './convolution.ts';
+import type { LayerOperation, LinearFunction } from './operation.ts';
+import { kernelOf } from './operation.ts';
 
 /** kernel [height, width, inputs, filters], bias [filters]; input [batch, height, width, inputs], or its channels first. */
 export const conv2d: LayerOperation = {
   operation: 'conv2d',
   className: 'Conv2D',
-  linear(layer) {
+  steps(layer) {
     const convolution = layer as ConvolutionLayer;
     const [strideY = 1, strideX = 1] = convolution.strides;
     const [dilationY = 1, dilationX = 1] = dilationsOf(convolution);
     const flip = convolution.dataFormat === 'channelsFirst';
-    return (input, kernel, bias) => {
+    const linear: LinearFunction = (input, kernel, bias) => {
       // The fused convolution, as in tfjs-layers, so that results agree to the last bit.
       const y = tf.fused.conv2d({
         x: (flip ? channelsLast(input) : input) as Tensor4D,
@@ -27,5 +28,6 @@ export const conv2d: LayerOperation = {
       });
       return flip ? channelsFirst(y) : y;
     };
+    return [{ kernel: kernelOf(layer), bias: layer.bias, linear, channelAxes: { input: channelAxis(convolution), output: channelAxis(convolution) } }];
   },
 };

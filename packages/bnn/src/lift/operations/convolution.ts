@@ -5,10 +5,16 @@ import type { LinearLayer } from './operation.ts';
 
 /** Fields of tfjs's convolutional layers; lists have an entry for each spatial dimension. */
 export interface ConvolutionLayer extends LinearLayer {
+  readonly kernelSize: readonly number[];
   readonly strides: readonly number[];
   readonly dilationRate: readonly number[] | number;
   readonly padding: 'valid' | 'same' | 'causal';
   readonly dataFormat: 'channelsFirst' | 'channelsLast';
+}
+
+/** The dimension of channels in what the layer takes, and (in most) in what it gives. */
+export function channelAxis({ dataFormat }: ConvolutionLayer): number {
+  return dataFormat === 'channelsFirst' ? 1 : -1;
 }
 
 /** tfjs refuses causal padding when the layer is called, and so do we. */

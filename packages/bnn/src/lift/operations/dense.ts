@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { LayerOperation, LinearFunction } from './operation.ts';
+import { kernelOf } from './operation.ts';
 
 /** Activations before which tfjs-layers adds the bias inside of the product; so do we, to agree to the last bit. */
 const FUSED = ['linear', 'relu', 'elu'];
@@ -9,7 +10,14 @@ const FUSED = ['linear', 'relu', 'elu'];
 export const dense: LayerOperation = {
   operation: 'dense',
   className: 'Dense',
-  linear: ({ activation }) => (FUSED.includes(activation.getClassName()) ? fused : separate),
+  steps: (layer) => [
+    {
+      kernel: kernelOf(layer),
+      bias: layer.bias,
+      linear: FUSED.includes(layer.activation.getClassName()) ? fused : separate,
+      channelAxes: { input: -1, output: -1 },
+    },
+  ],
 };
 
 /** input [..., inputs], kernel [inputs, units], bias [units] → [..., units]. */

@@ -9,30 +9,51 @@ import type { Layer } from '../net.ts';
 /** `input * kernel + bias`, where `*` is the layer's product. */
 export type LinearFunction = (input: Tensor, kernel: Tensor, bias: Tensor | null) => Tensor;
 
-/** The arguments of the operations `dense`, `conv1d`, `conv2d` and `conv3d`; their value is `linear(input, kernel, bias)`. */
+/** Where channels stand in what a product takes and gives: 1 for `[batch, channels, ...]`, -1 for the last dimension. */
+export interface ChannelAxes {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** The arguments of all layer operations; their value is `linear(input, kernel, bias)`. */
 export interface LinearArgs {
   readonly input: Tensor;
   readonly kernel: Tensor;
   readonly bias: Tensor | null;
   /** The operation itself, for other arguments of the same shapes. Activation is no part of it. */
   readonly linear: LinearFunction;
+  readonly channelAxes: ChannelAxes;
   /** The random stream in force where the operation stands, for handlers that add noise. */
   readonly stream: () => RandomStream;
 }
 
 /** What dense and convolutional layers have in common. */
 export interface LinearLayer extends Layer {
-  readonly kernel: LayerVariable;
   readonly bias: LayerVariable | null;
   readonly activation: { apply(x: Tensor): Tensor; getClassName(): string };
+}
+
+/** The kernel of a layer that has one. */
+export function kernelOf(layer: LinearLayer): LayerVariable {
+  return (layer as LinearLayer & { readonly kernel: LayerVariable }).kernel;
+}
+
+/** One product of a layer. */
+export interface LinearStep {
+  /** Behind the layer's name, where a layer takes several steps. */
+  readonly suffix?: string;
+  readonly kernel: LayerVariable;
+  readonly bias: LayerVariable | null;
+  readonly linear: LinearFunction;
+  readonly channelAxes: ChannelAxes;
 }
 
 /** One kind of operation and the class of tfjs layer that does it. */
 export interface LayerOperation {
   readonly operation: string;
   readonly className: string;
-  /** What `layer` computes before its activation. */
-  linear(layer: LinearLayer): LinearFunction;
+  /** What `layer` computes before its activation, one step after another; `null` if that is not known. */
+  steps(layer: LinearLayer): readonly LinearStep[] | null;
 }
 
 /**
@@ -49,20 +70,26 @@ export function computesLike(layer: Layer, className: string): boolean {
   return false;
 }
 
-/** The layer's `call`, with its operation made effectful under `name`. */
-export function effectfulCall(layer: LinearLayer, kind: LayerOperation, name: string): Layer['call'] {
-  const linear = kind.linear(layer);
+/** The layer's `call`, with its operations made effectful under `name`; `null` if they are not known. */
+export function effectfulCall(layer: LinearLayer, kind: LayerOperation, name: string): Layer['call'] | null {
+  const steps = kind.steps(layer);
+  if (steps === null) return null;
   return (inputs) =>
     tf.tidy(() => {
       const input = Array.isArray(inputs) ? inputs[0] : inputs;
       if (input === undefined) throw new Error(`layer "${name}" was called without an input`);
-      const kernel = layer.kernel.read();
-      const bias = layer.bias === null ? null : layer.bias.read();
-      // A handler runs outside of its own scope, where an inner `seed` is not in force.
-      const stack = currentStack();
-      const stream = (): RandomStream => withStack(stack, () => randomStream(`${name}.noise`));
-      const args: LinearArgs = { input, kernel, bias, linear, stream };
-      const output = effectful(kind.operation, name, { ...args }, () => linear(input, kernel, bias));
-      return layer.activation.apply(output);
+      return layer.activation.apply(steps.reduce((x, step) => perform(kind.operation, name, step, x), input));
     });
+}
+
+function perform(operation: string, layerName: string, step: LinearStep, input: Tensor): Tensor {
+  const { suffix, linear, channelAxes } = step;
+  const name = suffix === undefined ? layerName : `${layerName}.${suffix}`;
+  const kernel = step.kernel.read();
+  const bias = step.bias === null ? null : step.bias.read();
+  // A handler runs outside of its own scope, where an inner `seed` is not in force.
+  const stack = currentStack();
+  const stream = (): RandomStream => withStack(stack, () => randomStream(`${name}.noise`));
+  const args: LinearArgs = { input, kernel, bias, linear, channelAxes, stream };
+  return effectful(operation, name, { ...args }, () => linear(input, kernel, bias));
 }

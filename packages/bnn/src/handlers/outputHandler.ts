@@ -1,0 +1,77 @@
+/** @file What handlers have in common that draw the outputs of layers in another way than through their weights. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Handler, warn, whenDone } from '@tychejs/ppl';
+import type { Message, OperationMessage, dist } from '@tychejs/ppl';
+import type { LinearArgs } from '../lift/operations/operation.ts';
+import { independentNormal } from './moments.ts';
+import type { OperationOptions } from './operationFilter.ts';
+import { chooseOperations } from './operationFilter.ts';
+import { SampledFrom } from './sampledFrom.ts';
+
+/**
+ * Law: gives the output of each chosen operation whose kernel was drawn from independent normals. Operations on kernels
+ * that are observed, fixed, or drawn from anything else stay as they are; if all do, a warning says why. An operation
+ * that another handler has given its output is refused.
+ */
+export abstract class OutputHandler extends Handler {
+  /** `handlers.flipout`, for messages. */
+  private readonly where: string;
+  private readonly operations: ReadonlySet<string>;
+  private readonly sampledFrom = new SampledFrom();
+  private readonly untouched = new Map<string, string>();
+  private count = 0;
+
+  protected constructor(where: string, options: OperationOptions) {
+    super();
+    this.where = where;
+    this.operations = chooseOperations(where, options);
+  }
+
+  /**
+   * The operation's output.
+   *
+   * @param kernel - what the kernel was drawn from.
+   * @param bias - what the bias was drawn from; `null` if it is fixed, or drawn from anything but normals, or absent.
+   */
+  protected abstract output(args: LinearArgs, kernel: dist.Normal, bias: dist.Normal | null): Tensor;
+
+  override process(message: Message): void {
+    if (message.type === 'sample') this.sampledFrom.process(message);
+    else if (message.type === 'operation' && this.operations.has(message.operation)) this.replace(message);
+  }
+
+  override postprocess(message: Message): void {
+    if (message.type === 'sample') this.sampledFrom.postprocess(message);
+  }
+
+  override run<R>(body: () => R): R {
+    this.count = 0;
+    this.untouched.clear();
+    return whenDone(super.run(body), () => this.report());
+  }
+
+  private replace(message: OperationMessage): void {
+    if (message.value !== null) {
+      throw new Error(`is reparameterised already: two handlers act on the operation ${message.operation}; give them different operations`);
+    }
+    // The operation's name says what its arguments are.
+    const args = message.args as unknown as LinearArgs;
+    const origin = this.sampledFrom.find(args.kernel);
+    const kernel = independentNormal(origin);
+    if (kernel === null) {
+      this.untouched.set(message.name, origin === null ? 'is fixed or observed' : `is drawn from ${origin.name}`);
+      return;
+    }
+    const bias = args.bias === null ? null : independentNormal(this.sampledFrom.find(args.bias));
+    message.value = tf.tidy(() => this.output(args, kernel, bias));
+    this.count++;
+  }
+
+  private report(): void {
+    if (this.count > 0) return;
+    const seen = [...this.untouched].map(([name, why]) => `the kernel of ${name} ${why}`);
+    const why = seen.length === 0 ? `no operation ${[...this.operations].join(', ')} ran inside` : seen.join('; ');
+    warn(`${this.where}: had no effect: ${why}. It acts on kernels that are drawn from normal distributions, as by guides.autoNormal.`);
+  }
+}

@@ -1,0 +1,45 @@
+/** @file Networks with a posterior that is known, and moments of what they put out. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { dist, handlers as effects } from '@tychejs/ppl';
+import { VariationalBNN, guides, likelihoods, priors } from '../../src/index.ts';
+import type { NetInput } from '../../src/index.ts';
+import { scramble } from '../helpers/nets.ts';
+
+export const values = (tensor: Tensor): number[] => [...tensor.dataSync()];
+export const seeded = <R>(seed: number, body: () => R): R => effects.seed({ seed }).run(body);
+
+/** A network around `net`, with posterior Normal(weight, scale) for each weight, where weights are the net's own. */
+export function posterior(net: LayersModel, scale = 0.3, hide: readonly string[] = []) {
+  scramble(net);
+  return new VariationalBNN({
+    net,
+    // Wide, so that it shows if outputs were drawn from it instead.
+    prior: priors.iid(dist.normal(0, 50), hide.length === 0 ? {} : { hideParameters: hide }),
+    likelihood: likelihoods.homoskedasticGaussian({ scale: 1, eventDim: 0 }),
+    guide: guides.autoNormal({ initScale: scale }),
+  });
+}
+
+/** Outputs of `numSamples` draws: `[numSamples, ...]`. */
+export function outputs(bnn: ReturnType<typeof posterior>, x: NetInput, numSamples: number): Tensor {
+  return tf.tidy(() => bnn.predict(x, { numSamples, aggregate: false }).mean);
+}
+
+/** Mean and variance of each entry over the first dimension. */
+export function moments(draws: Tensor): { means: number[]; variances: number[]; count: number } {
+  return tf.tidy(() => {
+    const { mean, variance } = tf.moments(draws, 0);
+    return { means: values(mean), variances: values(variance), count: draws.shape[0]! };
+  });
+}
+
+/** Compares with 4.5 standard errors; that of a normal's variance is variance * sqrt(2 / count). */
+export function expectMoments(found: ReturnType<typeof moments>, means: readonly number[], variances: readonly number[], otherCount = Infinity): void {
+  const perDraw = 1 / found.count + 1 / otherCount;
+  means.forEach((mean, i) => {
+    expect(Math.abs(found.means[i]! - mean)).toBeLessThan(4.5 * Math.sqrt(variances[i]! * perDraw) + 1e-6);
+    expect(Math.abs(found.variances[i]! - variances[i]!)).toBeLessThan(4.5 * variances[i]! * Math.sqrt(2 * perDraw) + 1e-6);
+  });
+}
