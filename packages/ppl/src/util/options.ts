@@ -1,21 +1,27 @@
 /** @file Options objects: unknown keys are errors, so that a misspelt option is never silently ignored. */
+import { describe } from './describe.ts';
 
 /**
  * Checks that `options` has no keys but `allowed`.
  *
  * @param where - how the caller names the function, as in `infer.NUTS`.
+ * @param advice - for who gives something else than options, a sentence.
  * @throws TypeError that names the unknown key and, where one is close, the key that was meant.
  */
-export function checkOptions(where: string, options: object | undefined, allowed: readonly string[]): void {
+export function checkOptions(where: string, options: object | undefined, allowed: readonly string[], advice?: string): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${where}: options must be an object with keys among ${allowed.join(', ')}`);
-  }
+  const more = advice === undefined ? '' : ` ${advice}`;
+  const none = (): TypeError =>
+    new TypeError(`${where}: options must be an object with keys among ${allowed.join(', ')}; got ${describe(options)}.${more}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw none();
   for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue;
+    // What has a class of its own is a tensor, say.
+    if (describe(options) !== 'an Object') throw none();
     const close = closest(key, allowed);
     const hint = close === null ? '' : ` Did you mean "${close}"?`;
-    throw new TypeError(`${where}: unknown option "${key}".${hint} Options are ${allowed.join(', ') || 'none'}.`);
+    const last = close === null ? more : '';
+    throw new TypeError(`${where}: unknown option "${key}".${hint} Options are ${allowed.join(', ') || 'none'}.${last}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** @file The guide of any normalising flow. */
 import { independent } from '../../transforms/independent.ts';
 import type { Transform } from '../../transforms/transform.ts';
+import { describe } from '../../util/describe.ts';
 import { format, sameShape } from '../../util/shape.ts';
 import type { AutoContinuousOptions } from './autoContinuous.ts';
 import { AutoFlowGuide } from './autoFlowGuide.ts';
@@ -57,8 +58,4 @@ export class AutoNormalizingFlow<A extends unknown[] = unknown[]> extends AutoFl
   private wrongFlow(problem: string): TypeError {
     return new TypeError(`${this.className}: the function given as transform ${problem}`);
   }
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { IndependentConstraint } from '../../constraints/independent.ts';
+import { describe } from '../../util/describe.ts';
 import { sizeOf } from '../../util/shape.ts';
 import { SeedHandler } from '../../handlers/seed.ts';
 import { RandomStream } from '../../random/stream.ts';
@@ -10,8 +11,11 @@ import type { SiteValues } from './autoGuide.ts';
 import { bySite } from './autoGuide.ts';
 import type { GuideSite } from './guideSite.ts';
 
-/** @throws RangeError for a probability outside of (0, 1). */
+/** @throws TypeError for what is no array; RangeError for a probability outside of (0, 1). */
 export function checkProbabilities(where: string, qs: readonly number[]): void {
+  if (!Array.isArray(qs)) {
+    throw new TypeError(`${where}: quantiles takes an array of probabilities, such as [0.05, 0.5, 0.95]; got ${describe(qs)}`);
+  }
   for (const q of qs) if (!(q > 0 && q < 1)) throw new RangeError(`${where}: quantiles must lie in (0, 1), got ${q}`);
 }
 

@@ -140,7 +140,8 @@ class DrawsTable implements DrawTable {
 }
 
 function checkImportanceOptions<A extends unknown[]>(where: string, model: Program<A>, options: ImportanceOptions<A>): void {
-  checkOptions(where, options, ['numSamples', 'guide', 'parallel', 'engine', 'seed', 'signal']);
+  const order = `What the model is called with comes after the options: ${where}(model, { numSamples: 1000 }, data).`;
+  checkOptions(where, options, ['numSamples', 'guide', 'parallel', 'engine', 'seed', 'signal'], order);
   if (typeof model !== 'function') throw new TypeError(`${where}: takes a model first, which is a function; got ${typeof model}`);
   const { guide, numSamples, engine = 'auto', parallel } = options ?? {};
   checkInteger(where, 'numSamples', numSamples, 1);

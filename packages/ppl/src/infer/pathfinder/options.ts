@@ -62,9 +62,20 @@ export type PathSettings = SinglePathOptions & Required<PathOptions>;
 const PATH_OPTIONS = ['numPaths', 'maxIterations', 'historySize', 'numElboDraws'];
 const OPTIONS = ['numDraws', 'seed', 'initStrategy', 'engine', 'signal', 'onProgress', ...PATH_OPTIONS];
 
-/** @throws TypeError for unknown options; RangeError for values out of range. */
-export function checkPathOptions(where: string, options: PathOptions, allowed: readonly string[] = PATH_OPTIONS): PathSettings {
-  checkOptions(where, options, allowed);
+/** Of `infer.pathfinder`. */
+const ORDER = 'What the model is called with comes after the options: infer.pathfinder(model, {}, data).';
+
+/**
+ * @param advice - see {@link checkOptions}.
+ * @throws TypeError for unknown options; RangeError for values out of range.
+ */
+export function checkPathOptions(
+  where: string,
+  options: PathOptions,
+  allowed: readonly string[] = PATH_OPTIONS,
+  advice?: string,
+): PathSettings {
+  checkOptions(where, options, allowed, advice);
   const { numPaths = 4, maxIterations = 1000, historySize = 10, numElboDraws = 10 } = options;
   checkInteger(where, 'numPaths', numPaths, 1);
   checkInteger(where, 'maxIterations', maxIterations, 1);
@@ -76,7 +87,7 @@ export function checkPathOptions(where: string, options: PathOptions, allowed: r
 /** @throws TypeError for unknown options; RangeError for values out of range. */
 export function checkPathfinderOptions(options: PathfinderOptions): PathfinderSettings {
   const where = 'infer.pathfinder';
-  const pathSettings = checkPathOptions(where, options, OPTIONS);
+  const pathSettings = checkPathOptions(where, options, OPTIONS, ORDER);
   const { numPaths } = pathSettings;
   const { numDraws = 1000, seed, initStrategy = 'uniform', engine = 'auto', signal, onProgress } = options;
   checkInteger(where, 'numDraws', numDraws, 1);

@@ -47,7 +47,7 @@ const OPTIONS = [
 
 /** @throws TypeError for unknown options; RangeError for values out of range. */
 export function checkSmcOptions(where: string, options: SmcOptions): SmcSettings {
-  checkOptions(where, options, OPTIONS);
+  checkOptions(where, options, OPTIONS, `What the model is called with comes after the options: ${where}(model, { numParticles: 1000 }, data).`);
   const {
     numParticles, essThreshold = 0.5, numMoves, targetAcceptProb = 0.8, trajectoryLength = Math.PI / 2, massMatrix = 'auto',
     engine = 'auto', parallel, seed, onProgress, signal,

@@ -1,4 +1,5 @@
 /** @file What `svi.run` can be told, and what it gives. */
+import { describe } from '../../util/describe.ts';
 import { checkOptions } from '../../util/options.ts';
 import { checkInteger } from '../mcmc/checks.ts';
 import type { Batches } from './batches.ts';
@@ -88,6 +89,9 @@ export function checkRunOptions<A extends unknown[]>(options: SviRunOptions<A>):
   const { steps, args, batches, every, stopWhen, onCheckpoint, checkpointEvery } = options;
   checkInteger('svi.run', 'steps', steps, 0);
   if (args !== undefined && batches !== undefined) throw new TypeError('svi.run: give args or batches, not both');
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new TypeError(`svi.run: args must be an array of the arguments of model and guide, such as [x, y]; got ${describe(args)}`);
+  }
   if (every !== undefined) checkInteger('svi.run', 'every', every, 1);
   if (checkpointEvery !== undefined) checkInteger('svi.run', 'checkpointEvery', checkpointEvery, 1);
   if (checkpointEvery !== undefined && onCheckpoint === undefined) {

@@ -200,6 +200,7 @@ describe('summaries', () => {
       const flat = qs.flatMap((q) => expected(q)[name]!);
       values.forEach((value, i) => expect(value).toBeCloseTo(flat[i]!, 4));
     }
+    expect(() => guide.quantiles(0.5 as never)).toThrow('guides.AutoNormal: quantiles takes an array of probabilities, such as [0.05, 0.5, 0.95]; got 0.5');
     expect(() => guide.quantiles([0.5, 1])).toThrow(/quantiles must lie in \(0, 1\), got 1/);
   });
 

@@ -214,6 +214,7 @@ describe('failures', () => {
       await expect(run({ [name]: 0 })).rejects.toThrow(`infer.pathfinder: ${name} must be an integer of at least 1, got 0`);
     }
     await expect(run({ numPaths: 3, initStrategy: ['zero'] })).rejects.toThrow(/initStrategy has 1 entries, and there are 3 paths/);
+    await expect(run({ x: 1 })).rejects.toThrow(/unknown option "x".*What the model is called with comes after the options: infer.pathfinder\(model, \{\}, data\)\.$/);
     await expect(run({ engine: 'fast' })).rejects.toThrow(/engine must be 'auto'/);
     await expect(run({ initStrategy: 'pathfinder' })).rejects.toThrow(/initStrategy/);
     await expect(run({ seed: 0.5 })).rejects.toThrow(/seed must be an integer/);

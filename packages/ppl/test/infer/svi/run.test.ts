@@ -167,6 +167,7 @@ describe('runs', () => {
   });
 
   test.each<[string, object, RegExp]>([
+    ['args', { args: 3 }, /svi\.run: args must be an array of the arguments of model and guide, such as \[x, y\]; got 3$/],
     ['every', { every: 0 }, /svi\.run: every must be an integer of at least 1, got 0/],
     ['checkpointEvery', { checkpointEvery: 0.5, onCheckpoint: () => undefined }, /checkpointEvery must be an integer of at least 1/],
     ['no onCheckpoint', { checkpointEvery: 5 }, /checkpointEvery needs onCheckpoint/],
