@@ -1,61 +1,16 @@
 /** @file What Gaussian likelihoods have in common. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { dist } from '@tychejs/ppl';
-import { Likelihood } from './likelihood.ts';
+import type { CentredPredictions } from './centredLikelihood.ts';
+import { CentredLikelihood } from './centredLikelihood.ts';
 
-/** What a Gaussian likelihood predicts. (An alias rather than an interface, so that `tf.dispose` and `tf.tidy` take it.) */
-export type GaussianPredictions = {
-  /** Of the targets' shape. */
-  readonly mean: Tensor;
-  /** Standard deviation; broadcasts to the shape of `mean`. */
-  readonly scale: Tensor;
-};
+/** What a Gaussian likelihood predicts: `scale` is the standard deviation. */
+export type GaussianPredictions = CentredPredictions;
 
-export abstract class Gaussian extends Likelihood<GaussianPredictions> {
-  override stack(predictions: readonly GaussianPredictions[]): GaussianPredictions {
-    // Ones in front of a scale keep its dimensions in line with the mean's when another comes before them.
-    const aligned = predictions.map(({ mean, scale }) =>
-      tf.reshape(scale, [...mean.shape.slice(scale.rank).map(() => 1), ...scale.shape]),
-    );
-    return { mean: tf.stack(predictions.map(({ mean }) => mean)), scale: tf.stack(aligned) };
-  }
-
-  /** The mixture's mean and standard deviation, by the law of total variance: Var = E[scale²] + Var(mean). */
-  override aggregatePredictions(predictions: GaussianPredictions | Tensor, axis: number = 0): GaussianPredictions {
-    return tf.tidy(() => {
-      const { mean, scale } = this.read(predictions);
-      const moments = tf.moments(mean, axis);
-      const within = tf.mean(tf.broadcastTo(tf.square(scale), mean.shape), axis);
-      return { mean: tf.clone(moments.mean), scale: tf.sqrt(tf.add(within, moments.variance)) };
-    });
-  }
+/** Predictions aggregate to the mixture's mean and standard deviation: Var = E[scale²] + Var(mean). */
+export abstract class Gaussian extends CentredLikelihood {
+  protected override readonly inverseUnitVariance: number = 1;
 
   protected override elementwise({ mean, scale }: GaussianPredictions): dist.Distribution {
     return dist.normal(mean, scale);
-  }
-
-  protected override targetShape({ mean }: GaussianPredictions): readonly number[] {
-    return mean.shape;
-  }
-
-  protected override readTargets(targets: Tensor): Tensor {
-    return tf.cast(targets, 'float32');
-  }
-
-  protected override elementwiseError({ mean }: GaussianPredictions, targets: Tensor): Tensor {
-    return tf.squaredDifference(mean, targets);
-  }
-
-  protected override read(predictions: GaussianPredictions | Tensor): GaussianPredictions {
-    return predictions instanceof tf.Tensor ? this.predictionsFrom(predictions, {}) : predictions;
-  }
-
-  protected override shapeAdvice({ mean }: GaussianPredictions, targets: readonly number[]): string {
-    if (mean.shape.at(-1) === 1 && mean.shape.slice(0, -1).join() === targets.join()) {
-      return 'Give the targets a last dimension of one: tf.expandDims(y, -1).';
-    }
-    const labels = mean.shape.slice(0, -1).join() === targets.join() ? ' If the targets are class labels, the likelihood is categorical().' : '';
-    return `Give the net's last layer as many units as a target has numbers, or reshape the targets.${labels}`;
   }
 }

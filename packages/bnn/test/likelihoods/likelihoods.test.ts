@@ -30,6 +30,8 @@ function dataSite<P>(likelihood: likelihoods.Likelihood<P>, output: Tensor, y: T
 type Kind = [string, () => likelihoods.Likelihood<unknown>, (count: number) => { output: Tensor; y: Tensor }];
 const kinds: Kind[] = [
   ['homoskedasticGaussian', () => likelihoods.homoskedasticGaussian({ scale: 0.7 }), (n) => ({ output: wavy([n, 2]), y: wavy([n, 2], 9) })],
+  ['homoskedasticGaussian by precision', () => likelihoods.homoskedasticGaussian({ precision: tf.tensor1d([2, 0.5]) }), (n) => ({ output: wavy([n, 2]), y: wavy([n, 2], 9) })],
+  ['studentT', () => likelihoods.studentT({ scale: 0.7 }), (n) => ({ output: wavy([n, 2]), y: wavy([n, 2], 9) })],
   ['heteroskedasticGaussian', () => likelihoods.heteroskedasticGaussian(), (n) => ({ output: wavy([n, 4]), y: wavy([n, 2], 9) })],
   ['bernoulli', () => likelihoods.bernoulli(), (n) => ({ output: wavy([n]), y: tf.cast(tf.greater(wavy([n], 9), 0), 'float32') })],
   ['poisson', () => likelihoods.poisson(), (n: number) => ({ output: wavy([n]), y: tf.tensor1d(Array.from({ length: n }, (_, i) => i % 4)) })],
@@ -50,6 +52,28 @@ describe('log-likelihoods and errors, as written out by hand', () => {
         expect(likelihood.logLikelihood(tf.tensor(f), tf.tensor(y), { reduction: 'sum' }).dataSync()[0]).toBeCloseTo(sum(expected), 5);
       });
     }
+  });
+
+  test.each([['a number', 4], ['a tensor', [4, 0.25]]] as const)('homoskedasticGaussian, by a precision that is %s', (_, precision) => {
+    tf.tidy(() => {
+      const likelihood = likelihoods.homoskedasticGaussian({ precision: typeof precision === 'number' ? precision : tf.tensor1d([...precision]) });
+      const expected = normalLogDensity(1, 0.2, 0.5) + normalLogDensity(-2, 0.4, typeof precision === 'number' ? 0.5 : 2);
+      expect(values(likelihood.logLikelihood(tf.tensor2d([[0.2, 0.4]]), tf.tensor2d([[1, -2]])))[0]).toBeCloseTo(expected, 4);
+    });
+  });
+
+  test('studentT, by scale and by precision', () => {
+    // With four degrees of freedom the density is 3/8 (1 + z²/4)^(-5/2) / scale; with three, 2 / (π √3) (1 + z²/3)^-2 / scale.
+    const four = (z: number) => Math.log((3 / 8) * (1 + z ** 2 / 4) ** -2.5);
+    const three = (z: number) => Math.log((2 / (Math.PI * Math.sqrt(3))) * (1 + z ** 2 / 3) ** -2);
+    tf.tidy(() => {
+      const [f, y] = [tf.tensor2d([[0.5, -1]]), tf.tensor2d([[1, 8]])];
+      const found = (options: likelihoods.StudentTOptions) => values(likelihoods.studentT(options).logLikelihood(f, y))[0]!;
+      expect(found({ scale: 0.5 })).toBeCloseTo(four(1) + four(18) - 2 * Math.log(0.5), 4);
+      expect(found({ precision: 4 })).toBeCloseTo(four(1) + four(18) - 2 * Math.log(0.5), 4);
+      expect(found({ df: 3, scale: 2 })).toBeCloseTo(three(0.25) + three(4.5) - 2 * Math.log(2), 4);
+      expect(values(likelihoods.studentT({ scale: 0.5 }).error(f, y))).toEqual([81.25]);
+    });
   });
 
   test('heteroskedasticGaussian, with raw and with positive scales', () => {
@@ -177,6 +201,17 @@ describe('the data site', () => {
     });
   });
 
+  test.each(['scale', 'precision'] as const)('has an unknown %s of a t distribution as a site of its own', (name) => {
+    tf.tidy(() => {
+      const likelihood = likelihoods.studentT({ [name]: dist.halfNormal(1) });
+      const model = () => likelihood.observe(likelihood.predictionsFrom(tf.zeros([3, 1]), likelihood.sampleLatents()), tf.ones([3, 1]));
+      const trace = handlers.trace(handlers.condition(model, { data: { [`likelihood.${name}`]: 4 } })).getTrace();
+      const scale = name === 'scale' ? 4 : 0.5;
+      const expected = Math.log((3 / 8) * (1 + 1 / scale ** 2 / 4) ** -2.5) - Math.log(scale);
+      expect(values((trace.nodes.get('likelihood.data') as SampleSite).logProb)[0]).toBeCloseTo(expected, 5);
+    });
+  });
+
   test.each(['scale', 'precision'] as const)('has an unknown %s as a site of its own', (name) => {
     tf.tidy(() => {
       const likelihood = likelihoods.homoskedasticGaussian({ [name]: dist.halfNormal(1) });
@@ -232,6 +267,18 @@ describe('aggregating', () => {
       }),
       { seed: 50 },
     );
+  });
+
+  test('t distributions: the mean and the variance of the mixture', () => {
+    tf.tidy(() => {
+      const [locs, scales] = [[-1, 0.5, 2], [0.4, 0.8, 0.2]];
+      const likelihood = likelihoods.studentT({ df: 5, scale: 1 });
+      const found = likelihood.aggregatePredictions({ mean: tf.tensor(locs, [3, 1]), scale: tf.tensor(scales, [3, 1]) });
+      // Noise of scale one has the variance 5 / (5 - 2).
+      const variance = mean(scales.map((s) => (s * s * 5) / 3)) + mean(locs.map((loc) => (loc - mean(locs)) ** 2));
+      expect(values(found.mean)[0]).toBeCloseTo(mean(locs), 5);
+      expect(values(likelihood.predictiveDistribution(found).variance)[0]).toBeCloseTo(variance, 4);
+    });
   });
 
   test('classes: the mixture exactly', () => {
@@ -298,6 +345,10 @@ describe('refuses, saying what to do', () => {
     ['both scale and precision', () => likelihoods.homoskedasticGaussian({ scale: 1, precision: 1 }), /exactly one of scale and precision/],
     ['neither', () => likelihoods.homoskedasticGaussian({}), /exactly one of scale and precision/],
     ['a scale of zero', () => likelihoods.homoskedasticGaussian({ scale: 0 }), /scale must be positive/],
+    ['a scale that is nothing of the kind', () => likelihoods.homoskedasticGaussian({ scale: '1' as never }), /scale must be a number, a tensor, or a distribution.*got string/],
+    ['noise without a variance', () => likelihoods.studentT({ df: 2, scale: 1 }), /likelihoods\.studentT: df must be a finite number above 2.*got 2/],
+    ['a t distribution without a scale', () => likelihoods.studentT({}), /likelihoods\.studentT: give exactly one of scale and precision/],
+    ['targets of a t distribution that lack a dimension', () => likelihoods.studentT({ scale: 1 }).error(wavy([4, 1]), wavy([4])), /tf\.expandDims\(y, -1\)/],
     ['an odd number of outputs', () => likelihoods.heteroskedasticGaussian().logLikelihood(wavy([4, 3]), wavy([4, 1])), /\[4, 3\].*twice as many units/],
     ['one-hot labels', () => likelihoods.categorical().logLikelihood(wavy([4, 3]), tf.zeros([4, 3])), /\[4\], but they have \[4, 3\].*tf\.argMax\(y, -1\)/],
     ['labels in a column', () => likelihoods.categorical().logLikelihood(wavy([4, 3]), tf.zeros([4, 1])), /tf\.squeeze\(y, \[-1\]\)/],
