@@ -78,14 +78,18 @@ describe('the log density is finite', () => {
     expect(z).not.toBe(0);
   });
 
-  test('parameters that distributions refuse count as well', () => {
+  test.each([undefined, infer.initToMean()])('parameters that distributions refuse count as well (%#)', (strategy) => {
+    const warn = jest.spyOn(console, 'warn').mockReturnValue();
     const model = (): void => {
       const z = sample('z', dist.normal(-5, 0.1));
       sample('x', dist.normal(0, z), { obs: 1 });
     };
-    const [z] = begin(model)['z']!;
+    const [z] = begin(model, strategy === undefined ? {} : { initLoc: strategy })['z']!;
     expect(z).toBeGreaterThan(0);
     expect(z).toBeLessThan(2);
+    // Only where the user had something to say.
+    expect(warn).toHaveBeenCalledTimes(strategy === undefined ? 0 : 1);
+    warn.mockRestore();
   });
 
   test('inside of plates that subsample, and the value covers them in full', () => {

@@ -112,6 +112,30 @@ test('the density of values: the images of the vector, with the volumes of their
   y.dispose();
 });
 
+test('models need not compute with many vectors at once', () => {
+  const guide = new guides.AutoDiagonalNormal(() => {
+    const a = sample('a', dist.uniform([0, 0], 1).toEvent(1));
+    sample('b', dist.uniform(0, tf.sum(a)));
+  });
+  const { a, b } = numbers(tf.tidy(() => guide.constrain(tf.tensor3d([[[0, 0, 0], [1, -1, 2]]]))));
+  const logistic = (u: number): number => 1 / (1 + Math.exp(-u));
+  const expected = [0.5, 0.5, logistic(1), logistic(-1)];
+  a!.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+  b!.forEach((value, i) => expect(value).toBeCloseTo([0.5, logistic(2)][i]!, 5));
+});
+
+test('runs of the model and draws for quantiles are not seen outside', () => {
+  const guide = new guides.AutoNormal(() => {
+    sample('b', dist.uniform(0, sample('a', dist.uniform(0, 1))));
+  });
+  const guided = handlers.trace(guide).getTrace();
+  expect([...guided.nodes.keys()].filter((name) => !name.startsWith('AutoNormal.'))).toEqual(['a', 'b']);
+  guided.dispose();
+  const trace = handlers.trace(() => guide.quantiles([0.5])).getTrace();
+  expect(trace.sampleSites()).toEqual([]);
+  trace.dispose();
+});
+
 test('the model is run as far as its last latent site', () => {
   const y = data();
   let ends = 0;
