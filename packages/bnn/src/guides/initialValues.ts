@@ -64,7 +64,10 @@ export function initToNormal(options: InitToNormalOptions = {}): Initializer {
   };
 }
 
-/** The fans of the weight that a site is, by its name and shape. */
+/**
+ * The fans of the weight that a site is, by its name and shape. These do not tell the kernel of a transposed convolution, which
+ * is counted as that of a plain one: inputs and outputs change places, of which `xavier` takes no notice.
+ */
 export function fansOfSite(name: string, shape: readonly number[]): Fans {
   return fansOf({ shape, role: name.split('.').at(-1) ?? name, layers: [] });
 }

@@ -40,20 +40,26 @@ export class MopedPrior extends Prior {
     lifted.dispose();
   }
 
+  /** The prior's standard deviations, for a guide to begin with: `guides.autoNormal({ initScale: prior.initScale })`. */
+  readonly initScale = ({ name }: { readonly name: string }): Tensor => this.momentsOf(name).scale;
+
   /** Frees the copies of the weights: when no network uses the prior any more. */
   dispose(): void {
     tf.dispose(Object.values(this.moments).flatMap(({ loc, scale }) => [loc, scale]));
   }
 
   protected override distributionOf({ name, shape }: NetParameter): Distribution {
-    const moments = Object.hasOwn(this.moments, name) ? this.moments[name] : undefined;
-    if (moments === undefined) {
-      throw new Error(`${WHERE}: the trained net has no weight "${name}"; it has ${Object.keys(this.moments).join(', ')}. Hide the parameter`);
-    }
+    const moments = this.momentsOf(name);
     if (moments.loc.shape.join() !== shape.join()) {
       throw new Error(`${WHERE}: "${name}" has shape [${moments.loc.shape.join(', ')}] in the trained net, but [${shape.join(', ')}] here`);
     }
     return dist.normal(moments.loc, moments.scale);
+  }
+
+  private momentsOf(name: string): Moments {
+    const moments = Object.hasOwn(this.moments, name) ? this.moments[name] : undefined;
+    if (moments !== undefined) return moments;
+    throw new Error(`${WHERE}: the trained net has no weight "${name}"; it has ${Object.keys(this.moments).join(', ')}. Hide the parameter`);
   }
 }
 
@@ -65,8 +71,13 @@ function momentsAround(weight: Tensor, delta: number, minScale: number): Moments
 
 /**
  * Normal(w, (δ |w|)²) around the weights w of a network trained before (Krishnan, Subedar and Tickoo, 2020: priors by
- * empirical Bayes). As there, let the guide begin at the same place: of the same network it does so by itself, of another
- * with `guides.autoNormal({ initLoc: guides.fromPretrained(net) })`.
+ * empirical Bayes). As there, let the guide begin at the same place: its means do so by themselves if `net` is the network that
+ * is made Bayesian, its standard deviations by `initScale`:
+ *
+ * ```ts
+ * const prior = priors.moped(net, { delta: 0.2 });
+ * const guide = guides.autoNormal({ initLoc: guides.fromPretrained(net), initScale: prior.initScale });
+ * ```
  *
  * The weights are copied, so that `net` may change or go afterwards; `dispose()` of the prior frees the copies.
  *

@@ -62,6 +62,23 @@ test('with little data the posterior is the prior, at the trained weights', asyn
   net.dispose();
 });
 
+test('a guide begins as the prior is', () => {
+  const trained = makeNet();
+  const prior = priors.moped(trained, { delta: 0.2, minScale: 0.03 });
+  const guide = guides.autoNormal({ initLoc: guides.fromPretrained(trained), initScale: prior.initScale });
+  const net = makeNet(2);
+  net.setWeights([tf.zeros([2, 2]), tf.zeros([2])]);
+  const bnn = new VariationalBNN({ net, prior, likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }), guide });
+  const posterior = bnn.guide!.getDetachedDistributions();
+  const applied = prior.apply(lift(net).parameters);
+  for (const [name, distribution] of applied) {
+    moments(distribution).forEach((row, i) => expect(moments(posterior[name]!)[i]).toEqual(row.map((x) => expect.closeTo(x, 6))));
+  }
+  expect(applied.size).toBe(2);
+  bnn.dispose();
+  prior.dispose();
+});
+
 describe('refuses, saying what to do', () => {
   test.each([
     ['a share of nothing', { delta: 0 }, /priors\.moped: delta must be positive and finite, got 0/],
