@@ -1,7 +1,7 @@
 /** @file The data that networks are fitted to, batch by batch. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { RandomStream } from '@tychejs/ppl';
+import { RandomStream } from '@tychejs/ppl';
 import type { NetInput } from './lift/net.ts';
 
 /** Inputs and targets of some data. */
@@ -51,6 +51,34 @@ export function dataSource(where: string, data: FitData, batchSize?: number): Da
   if (!Array.isArray(batches)) return { size: null, numBatches: null, epoch: () => fromBatches(where, batches) };
   const size = batches.reduce((total: number, batch: Batch) => total + countOf(where, readBatch(where, batch)), 0);
   return { size, numBatches: batches.length, epoch: () => fromBatches(where, batches) };
+}
+
+/**
+ * All data as one batch; those that come in batches are joined along their first dimension.
+ *
+ * @throws what {@link dataSource} throws; Error when there are none.
+ */
+export async function allData(where: string, data: FitData): Promise<StepData> {
+  const batches: StepData[] = [];
+  try {
+    // In batches as they come, or all at once: nothing is shuffled.
+    for await (const batch of dataSource(where, data).epoch(RandomStream.fromSeed(0))) batches.push(batch);
+    const [first, ...others] = batches;
+    if (first === undefined) throw new Error(`${where}: there are no data`);
+    if (others.length === 0) return { ...first, dispose: batches.pop()?.dispose ?? keep };
+    return joined(batches);
+  } finally {
+    for (const { dispose } of batches) dispose();
+  }
+}
+
+function joined(batches: readonly StepData[]): StepData {
+  const whole = tf.tidy(() => {
+    const inputs = batches.map(({ x }) => (Array.isArray(x) ? x : [x]));
+    const x = (inputs[0] ?? []).map((_, i) => tf.concat(inputs.map((parts) => parts[i] as Tensor)));
+    return { x: Array.isArray(batches[0]?.x) ? x : (x[0] as Tensor), y: tf.concat(batches.map(({ y }) => y)) };
+  });
+  return { ...whole, dispose: () => tf.dispose(whole) };
 }
 
 function isTensors(data: unknown): data is { readonly x: NetInput; readonly y: Tensor } {

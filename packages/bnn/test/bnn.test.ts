@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { dist, getParamStore, guides as autoguides, handlers as effects, infer, optim, ready } from '@tychejs/ppl';
 import type { SampleSite } from '@tychejs/ppl';
 import { VariationalBNN, guides, handlers, likelihoods, priors } from '../src/index.ts';
 import { expectNoLeak } from './helpers/leak.ts';
+import { exactPosterior, line, lineData, solve } from './helpers/linearRegression.ts';
 import { scramble, snapshot, wavy } from './helpers/nets.ts';
 
 jest.setTimeout(60_000);
@@ -18,45 +19,6 @@ const values = (tensor: Tensor) => [...tensor.dataSync()];
 const seeded = <R>(seed: number, body: () => R): R => effects.seed({ seed }).run(body);
 const cooling = (steps: number, lr = 0.05) => optim.schedule(optim.adam({ lr }), { decaySteps: steps });
 const standard = priors.iid(dist.normal(0, 1));
-
-/** A line through the origin in `inputs` dimensions: the posterior of its weights has a closed form. */
-const line = (inputs: number) => sequential({ layers: [layers.dense({ units: 1, useBias: false, kernelInitializer: 'zeros', inputShape: [inputs] })] });
-
-/** Data of which the line is not orthogonal in its inputs. */
-function lineData(count: number, sigma: number, start = 0) {
-  return tf.tidy(() => {
-    const mix = tf.tensor2d([[1, 0.5, 0], [0, 1, 0.3], [0, 0, 1]]);
-    const x = tf.matMul(wavy([count, 3], start) as Tensor2D, mix);
-    const y = tf.add(tf.matMul(x, tf.tensor2d([[1], [-0.5], [0.3]])), tf.mul(wavy([count, 1], start + 500), sigma));
-    return { x, y };
-  });
-}
-
-/** Posterior of the weights under Normal(0, 1) priors and noise `sigma`: precision X'X / s² + I, mean P⁻¹ X'y / s². */
-function exactPosterior({ x, y }: { x: Tensor; y: Tensor }, sigma: number): { mean: number[]; precision: number[][] } {
-  const rows = x.arraySync() as number[][];
-  const targets = values(y);
-  const size = rows[0]!.length;
-  const indices = Array.from({ length: size }, (_, i) => i);
-  const precision = indices.map((i) => indices.map((j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0) / sigma ** 2 + Number(i === j)));
-  const right = indices.map((i) => rows.reduce((sum, row, n) => sum + row[i]! * targets[n]!, 0) / sigma ** 2);
-  return { mean: solve(precision, right), precision };
-}
-
-/** Gauss-Jordan elimination. */
-function solve(matrix: number[][], right: number[]): number[] {
-  const rows = matrix.map((row, i) => [...row, right[i]!]);
-  rows.forEach((pivot, i) => {
-    const scale = pivot[i]!;
-    pivot.forEach((value, j) => (pivot[j] = value / scale));
-    rows.forEach((row, k) => {
-      if (k === i) return;
-      const factor = row[i]!;
-      row.forEach((value, j) => (row[j] = value - factor * pivot[j]!));
-    });
-  });
-  return rows.map((row) => row.at(-1)!);
-}
 
 const median = (bnn: { guide: { median(): Record<string, Tensor> } | null }, name = 'dense1.kernel') => values(bnn.guide!.median()[name]!);
 const scales = (bnn: { paramStore: { get(name: string): Tensor } }, name = 'dense1.kernel') => values(bnn.paramStore.get(`guide.scales.${name}`));

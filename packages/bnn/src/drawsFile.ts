@@ -1,0 +1,60 @@
+/** @file Draws of a posterior in a file of the safetensors format, rounded to float32. */
+import * as tf from '@tensorflow/tfjs-core';
+import { ParamStore } from '@tychejs/ppl';
+import type { FileSource, SampleArray } from '@tychejs/ppl';
+
+/** Draws by site, of shape [draw, ...site shape]. */
+type Samples = Readonly<Record<string, SampleArray>>;
+
+const DRAWS = 'draws.';
+const PARAMS = 'params.';
+
+/** Writes draws, and the values of `params` beside them. */
+export async function saveDraws(path: string, samples: Samples, params: ParamStore): Promise<void> {
+  const file = new ParamStore();
+  try {
+    tf.tidy(() => {
+      for (const [name, { data, shape }] of Object.entries(samples)) file.set(DRAWS + name, tf.tensor(Float32Array.from(data), shape));
+      for (const name of params.names()) file.set(PARAMS + name, params.get(name));
+    });
+    await file.save(path);
+  } finally {
+    file.clear();
+  }
+}
+
+/**
+ * Reads what {@link saveDraws} wrote, and gives `params` their values.
+ *
+ * @param shapes - those of the sites.
+ * @throws Error, before anything is changed, when the file is damaged, or has not the same names and shapes.
+ */
+export async function loadDraws(where: string, source: FileSource, shapes: ReadonlyMap<string, readonly number[]>, params: ParamStore): Promise<Samples> {
+  const file = new ParamStore();
+  try {
+    await file.load(source);
+    const state = file.getState();
+    const sites = [...shapes].map(([name, shape]) => ({ name: DRAWS + name, shape, skip: 1 }));
+    const values = Object.entries(params.getState()).map(([name, { shape }]) => ({ name: PARAMS + name, shape, skip: 0 }));
+    const wanted = new Set([...sites, ...values].map(({ name }) => name));
+    const odd = Object.keys(state).find((name) => !wanted.has(name));
+    if (odd !== undefined) throw new Error(`${where}: the file has "${odd}", which is nothing of this network's`);
+    for (const { name, shape, skip } of [...sites, ...values]) {
+      const found = state[name]?.shape;
+      if (found === undefined) throw new Error(`${where}: the file has no "${name}", which this network needs`);
+      if (found.length === shape.length + skip && found.slice(skip).join() === shape.join()) continue;
+      const expected = [...(skip === 1 ? ['draws'] : []), ...shape].join(', ');
+      throw new Error(`${where}: "${name}" has shape [${found.join(', ')}] in the file, but [${expected}] in this network`);
+    }
+    tf.tidy(() => {
+      for (const name of params.names()) params.set(name, file.get(PARAMS + name));
+    });
+    return Object.fromEntries([...shapes.keys()].map((name) => [name, samplesOf(state[DRAWS + name])]));
+  } finally {
+    file.clear();
+  }
+}
+
+function samplesOf(found: { readonly shape: readonly number[]; readonly value: Float32Array } | undefined): SampleArray {
+  return { data: Float64Array.from(found?.value ?? []), shape: [...(found?.shape ?? [])] };
+}
