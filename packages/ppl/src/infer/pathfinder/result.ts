@@ -8,7 +8,10 @@ export interface PathfinderPath {
   readonly path: number;
   /** The ELBO of its approximation, from `draws`: made anew, so that it is not the luckiest of many. */
   readonly elbo: number;
-  /** The estimates that the approximation was chosen by: at the initial point, then after each iteration. */
+  /**
+   * The estimates that the approximation was chosen by: at the initial point, which is chosen only where no other is finite, then
+   * after each iteration.
+   */
   readonly elboByIterate: Float64Array;
   /** The index in `elboByIterate` of the one chosen. */
   readonly bestIteration: number;

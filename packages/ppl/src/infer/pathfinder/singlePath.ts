@@ -19,7 +19,7 @@ export interface PathStep {
   readonly logDensity: number;
   /** The estimate there. */
   readonly elbo: number;
-  /** The best so far. */
+  /** The best so far; that of the initial point only until there is another. */
   readonly bestElbo: number;
 }
 
@@ -50,6 +50,9 @@ export class PathError extends Error {
  * the volume is, rather than at the mode, where there may be none. All iterates are compared on the same draws, so that their
  * differences are less noisy than they are.
  *
+ * As in the paper, the first candidate is the iterate after the first step: at the initial point nothing is known of curvature. Its
+ * normal density of unit scale is what is left where no later one has a finite ELBO, as for a path that begins at the mode.
+ *
  * Source: Zhang, Carpenter, Gelman and Vehtari, "Pathfinder: Parallel quasi-Newton variational inference" (JMLR 2022),
  * algorithm 1.
  *
@@ -77,7 +80,8 @@ export function* singlePath(
     const approximation = new NormalApproximation(next.value);
     const elbo = estimateElbo(density, approximation, noise);
     const iteration = elbos.push(elbo) - 1;
-    if (elbo > bestElbo) {
+    // The initial point is no candidate, but better than nothing.
+    if (elbo > bestElbo || (bestIteration === 0 && elbo > -Infinity)) {
       best = approximation;
       bestIteration = iteration;
       bestElbo = elbo;

@@ -48,7 +48,7 @@ test('steps tell of iterates and of the best so far', () => {
   const { steps, elboByIterate, bestIteration, bestElbo } = follow(funnel(4), [1, 1, -1, 0.5]);
   expect(steps.map(({ iteration }) => iteration)).toEqual(steps.map((_, i) => i));
   expect(steps.map(({ elbo }) => elbo)).toEqual([...elboByIterate]);
-  steps.forEach((step, i) => expect(step.bestElbo).toBe(Math.max(...elboByIterate.slice(0, i + 1))));
+  steps.forEach((step, i) => expect(step.bestElbo).toBe(Math.max(...elboByIterate.slice(Math.min(i, 1), i + 1))));
   expect(elboByIterate[bestIteration]).toBe(bestElbo);
 });
 
@@ -65,6 +65,21 @@ test('where the density has no maximum, the best is on the way', () => {
     return z;
   });
   expect(elboByIterate.at(-1)).toBeLessThan(estimateElbo(target, approximation, noise));
+});
+
+test('the initial point is no candidate, however good it looks', () => {
+  const { bestIteration, elboByIterate } = follow(funnel(4), [0, 1, -1, 0.5]);
+  const [initial, ...later] = elboByIterate;
+  expect(initial).toBeGreaterThan(Math.max(...later));
+  expect(elboByIterate[bestIteration]).toBe(Math.max(...later));
+  expect(bestIteration).toBeGreaterThan(0);
+});
+
+test('a path that begins at the mode has the initial point only', () => {
+  const { bestIteration, bestElbo, elboByIterate, approximation } = follow(gaussian([[1, 0], [0, 1]]), [0, 0]);
+  expect([bestIteration, elboByIterate.length]).toEqual([0, 1]);
+  expect([...approximation.mean]).toEqual([0, 0]);
+  expect(bestElbo).toBeCloseTo(Math.log(2 * Math.PI), 10);
 });
 
 test('draws that fall where the density is not finite are left out', () => {
