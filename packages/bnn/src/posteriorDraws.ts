@@ -10,9 +10,12 @@ export type Latents = Readonly<Record<string, Tensor>>;
 export class PosteriorDraws {
   readonly count: number;
   readonly names: readonly string[];
+  /** As they were given. */
+  readonly samples: Readonly<Record<string, SampleArray>>;
   private readonly sites: readonly { readonly name: string; readonly data: Float64Array; readonly shape: number[]; readonly size: number }[];
 
   constructor(samples: Readonly<Record<string, SampleArray>>) {
+    this.samples = samples;
     this.sites = Object.entries(samples).map(([name, { data, shape: [count = 0, ...shape] }]) => ({ name, data, shape, size: data.length / count }));
     this.names = this.sites.map(({ name }) => name);
     const [first] = Object.values(samples);
