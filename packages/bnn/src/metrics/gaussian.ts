@@ -3,7 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Numbers } from './numbers.ts';
 import { broadcast, readNumbers } from './numbers.ts';
 
-/** Means and standard deviations; these broadcast to the shape of the means. What Gaussian likelihoods predict fits in. */
+/**
+ * Means and standard deviations; these broadcast to the shape of the means. What Gaussian likelihoods predict fits in. The scale of
+ * a `studentT` is no standard deviation: multiply it by √(df / (df - 2)) for `gaussianUncertainty`, and take log-likelihoods
+ * from the likelihood or `bnn.evaluate`.
+ */
 export interface GaussianNumbers {
   readonly mean: Numbers;
   readonly scale: Numbers | number;
