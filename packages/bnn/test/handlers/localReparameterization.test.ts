@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { dist, guides as autoguides, handlers as effects, ready, sample } from '@tychejs/ppl';
 import { BayesianNet } from '../../src/bayesianNet.ts';
-import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src/index.ts';
+import { VariationalBNN, handlers, likelihoods, priors } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
