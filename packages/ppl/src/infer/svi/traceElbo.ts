@@ -2,6 +2,7 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { SiteError } from '../../runtime/siteError.ts';
 import type { SampleSite } from '../../runtime/site.ts';
+import { warn } from '../../util/warn.ts';
 import type { ElboOptions } from './elbo.ts';
 import { Elbo } from './elbo.ts';
 import { withGradientOf } from './gradients.ts';
@@ -27,7 +28,8 @@ export interface TraceElboOptions extends ElboOptions {
  *
  * Gradients are pathwise for sites whose draws are reparameterised (Kingma and Welling, ICLR 2014) and by the score
  * function for the others, whose ∇ log q alone, of expectation zero, is left out. There, what belongs to other elements of a
- * plate is no reward of an element's draw; {@link TraceGraphELBO} leaves out more.
+ * plate is no reward of an element's draw; {@link TraceGraphELBO} leaves out more, and knows baselines, which here are passed over
+ * with a warning.
  *
  * Each log-density counts by its site's own scale and mask, in the model and in the guide. So latent sites inside of a
  * subsampled plate, which must be the same in both, weigh size / subsampleSize in both; and `handlers.scale` around the latent
@@ -35,6 +37,7 @@ export interface TraceElboOptions extends ElboOptions {
  */
 export class TraceELBO extends Elbo {
   readonly stickTheLanding: boolean;
+  private hasWarned = false;
 
   /** @throws TypeError or RangeError for options that are unknown or out of range. */
   constructor(options: TraceElboOptions = {}) {
@@ -48,8 +51,18 @@ export class TraceELBO extends Elbo {
       const sites = allSites(particle);
       const scored = this.stickTheLanding ? sites.guide.find(needsScore) : undefined;
       if (scored !== undefined) throw cannotStick(scored);
+      this.warnOfBaselines(sites.guide);
       return surrogate(particle, (site) => scoreTerm(site, reward(site, sites)));
     });
+  }
+
+  /** Once: a baseline that goes unused is noise that nobody hears of. */
+  private warnOfBaselines(guide: readonly SampleSite[]): void {
+    if (this.hasWarned) return;
+    const site = guide.find((candidate) => candidate.infer['baseline'] !== undefined && needsScore(candidate));
+    if (site === undefined) return;
+    this.hasWarned = true;
+    warn(`infer.TraceELBO: site "${site.name}" of the guide has a baseline, which only infer.TraceGraphELBO uses; take that as the loss`);
   }
 
   protected override value(particles: Particles): Scalar {

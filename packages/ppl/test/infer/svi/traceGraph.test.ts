@@ -100,6 +100,19 @@ describe('baselines', () => {
     expect(expectedSlope(guide)).toBeCloseTo(slopes(exact, [0.4])[0]!, 5);
   });
 
+  test('TraceELBO, which uses none, says so once; of sites that could have one', () => {
+    const warning = jest.spyOn(console, 'warn').mockReturnValue();
+    const loss = new infer.TraceELBO();
+    const guide = (): Tensor => coin('z', { baseline: { value: -3 } });
+    estimate(loss, model, guide, 3);
+    expect(warning.mock.calls).toEqual([[expect.stringMatching(/infer\.TraceELBO: site "z" of the guide has a baseline, which only infer\.TraceGraphELBO uses/)]]);
+    warning.mockClear();
+    estimate(new infer.TraceELBO(), model, () => coin('z'), 1);
+    estimate(new infer.TraceGraphELBO(), model, guide, 1);
+    expect(warning).not.toHaveBeenCalled();
+    warning.mockRestore();
+  });
+
   test('a network learns to predict the reward, and its input learns nothing', () => {
     const guide = (): Tensor => {
       const networkInput = tf.mul(param('shared', tf.scalar(1)), 2);
