@@ -285,7 +285,7 @@ export class TraceBackend extends tf.KernelBackend {
 
   /** An input of the body of a loop that stands for a tensor of the surrounding function. */
   #capture(frame: Frame, tensor: tf.TensorInfo, home: Frame): NodeId {
-    if (frame.parent === null || !frame.isWithin(home)) throw this.#refuse(refusals.disposed(tensor));
+    if (frame.parent === null || !frame.isWithin(home)) throw this.#refuse(refusals.outOfScan(tensor));
     // tfjs types the inputs of kernels by what it needs of them; they are tensors.
     const own = tensor as tf.Tensor;
     const known = frame.captured.get(own.id);

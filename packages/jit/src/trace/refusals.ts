@@ -35,8 +35,16 @@ export function reading({ shape, dtype }: Described): string {
   );
 }
 
-/** A tensor is used that is gone. */
+/** A tensor is used that was made outside and is gone. */
 export function disposed({ shape }: Described): string {
+  return (
+    `${opName('the function')} uses a tensor of shape ${formatShape(shape)} that has been disposed of (by dispose, or at ` +
+    `the end of the tidy that it was made in). Keep it, by tf.keep or outside of tidy, for as long as the function needs it.`
+  );
+}
+
+/** A tensor is used that stood for a value in the body of a scan. */
+export function outOfScan({ shape }: Described): string {
   return (
     `${opName('the function')} uses a tensor of shape ${formatShape(shape)} that has been disposed of. Tensors made in ` +
     `the body of a scan, by sample statements too, are gone when it ends: return them as results of each step.`
