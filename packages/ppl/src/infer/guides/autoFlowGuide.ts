@@ -26,8 +26,9 @@ export abstract class AutoFlowGuide<A extends unknown[]> extends AutoContinuous<
   protected abstract flow(dimension: number, prefix: string): Transform;
 
   protected override posterior(layout: FlatLayout): Distribution {
-    const flow = this.flow(layout.dimension, `${this.prefix}.flow`);
+    // First of all, since these notice parameters of another model.
     const place = affine(this.loc(layout), this.scale(layout, positive));
+    const flow = this.flow(layout.dimension, `${this.prefix}.flow`);
     return new Pushforward(layout.dimension, compose([flow, place]));
   }
 
