@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { dist, guides as pplGuides, optim, ready, setSeed } from '@tychejs/ppl';
 import { VariationalBNN } from '../../src/bnn.ts';
+import * as guides from '../../src/guides/index.ts';
 import * as likelihoods from '../../src/likelihoods/index.ts';
 import * as priors from '../../src/priors/index.ts';
 
@@ -53,4 +55,23 @@ test('targets far off count for less under a t distribution', async () => {
   const robust = await maximumLikelihood(likelihoods.studentT({ df: 3, scale: unknown() }), y);
   expect(Math.abs(normal.slope - 2)).toBeGreaterThan(1);
   expect(Math.abs(robust.slope - 2)).toBeLessThan(0.1);
+});
+
+test('compiled steps do what eager ones do: a t distribution of unknown precision, a prior around trained weights', async () => {
+  const net = sequential({ layers: [layers.dense({ units: 3, activation: 'tanh', inputShape: [1] }), layers.dense({ units: 1 })] });
+  const prior = priors.moped(net);
+  const x = tf.tensor2d(X, [X.length, 1]);
+  const y = tf.sin(x);
+  const run = async (engine: 'compiled' | 'eager') => {
+    setSeed(4);
+    const likelihood = likelihoods.studentT({ precision: dist.gamma(2, 1) });
+    const bnn = new VariationalBNN({ net, prior, likelihood, guide: guides.autoNormal({ initScale: prior.initScale }) });
+    const { losses } = await bnn.fit({ x, y }, { optim: optim.adam({ lr: 0.02 }), epochs: 20, engine });
+    const { mean, scale } = bnn.predict(x, { numSamples: 8, engine });
+    bnn.dispose();
+    return [...losses, ...mean.dataSync(), ...scale.dataSync()];
+  };
+  const eager = await run('eager');
+  (await run('compiled')).forEach((value, i) => expect(Math.abs(value - eager[i]!)).toBeLessThan(1e-3 * (1 + Math.abs(eager[i]!))));
+  prior.dispose();
 });
