@@ -17,6 +17,7 @@ import { ParamCensus } from './paramCensus.ts';
 import type { StepVariables } from './stepFunction.ts';
 import { stepFunction } from './stepFunction.ts';
 import { StepProgram } from './stepProgram.ts';
+import { OptimizerRefusal } from './stepUpdate.ts';
 
 /** How steps were run so far. */
 export interface StepStats {
@@ -160,6 +161,7 @@ export class StepEngine<A extends unknown[]> {
     try {
       return this.compile(context, args, signature, variables);
     } catch (error) {
+      if (error instanceof OptimizerRefusal) throw error.cause;
       const why = error instanceof Error ? error.message : String(error);
       if (this.engine === 'auto') return this.eagerly(why);
       throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });

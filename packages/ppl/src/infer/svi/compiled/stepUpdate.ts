@@ -32,6 +32,16 @@ export interface UpdatePlaces {
   readonly firstOutput: number;
 }
 
+/** The optimiser refuses the parameters, as with settings that are wrong for one of them: no reason to take steps eagerly. */
+export class OptimizerRefusal extends Error {
+  override readonly name: string = 'OptimizerRefusal';
+
+  /** @param cause - what it threw. */
+  constructor(cause: unknown) {
+    super('the optimiser refuses the parameters', { cause });
+  }
+}
+
 /** The update for this optimiser: in the program, unless the optimiser knows only steps of its own. */
 export function updateBy(optimizer: Optimizer, places: UpdatePlaces): StepUpdate {
   return optimizer.fuse === undefined ? new UpdateAfter(optimizer, places) : new UpdateInside(optimizer, places);
@@ -52,7 +62,7 @@ class UpdateInside implements StepUpdate {
   constructor(optimizer: Optimizer, places: UpdatePlaces) {
     this.optimizer = optimizer;
     this.places = places;
-    const fused = this.fuse();
+    const fused = this.fuseFirst();
     this.momentShapes = fused.moments.map((moments, i) => moments.map(() => places.params[i]?.variable.shape ?? []));
     this.scalars = new Float64Array(1 + fused.numScalars);
     this.inputShapes = [...this.momentShapes.flat(), [this.scalars.length]];
@@ -93,6 +103,14 @@ class UpdateInside implements StepUpdate {
 
   private get inForce(): FusedUpdate {
     return this.fused ?? this.fuse();
+  }
+
+  private fuseFirst(): FusedUpdate {
+    try {
+      return this.fuse();
+    } catch (cause) {
+      throw new OptimizerRefusal(cause);
+    }
   }
 
   private fuse(): FusedUpdate {

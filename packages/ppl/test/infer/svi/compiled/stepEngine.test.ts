@@ -393,3 +393,16 @@ describe('what cannot be', () => {
     expect(svi.stats.reason).toMatch(/Pass numbers that change as tensors/);
   });
 });
+
+describe.each(['auto', 'compiled', 'eager'] as const)('%s', (engine) => {
+  test.each<[string, object, RegExp]>([
+    ['unknown', { learningRate: 1 }, /^optim\.adam: unknown option "learningRate"/],
+    ['out of range', { lr: -1 }, /^optim\.adam: lr must be positive, got -1$/],
+  ])('settings of one parameter that are %s are an error, and no reason for eager steps', async (_, settings, message) => {
+    const chosen = optim.adam((name) => (name.includes('scales') ? settings : {}));
+    const svi = regressionSvi(engine, { optimizer: optim.schedule(chosen, { gamma: 0.9 }) });
+    await expect(svi.step(x, y)).rejects.toThrow(message);
+    expect(warnings).not.toHaveBeenCalled();
+    expect(getParamStore().names()).toEqual([]);
+  });
+});
