@@ -34,17 +34,18 @@ export async function loadDraws(where: string, source: FileSource, shapes: Reado
   try {
     await file.load(source);
     const state = file.getState();
-    const sites = [...shapes].map(([name, shape]) => ({ name: DRAWS + name, shape, skip: 1 }));
-    const values = Object.entries(params.getState()).map(([name, { shape }]) => ({ name: PARAMS + name, shape, skip: 0 }));
-    const wanted = new Set([...sites, ...values].map(({ name }) => name));
+    const [count = 0] = Object.entries(state).find(([name]) => name.startsWith(DRAWS))?.[1].shape ?? [];
+    const wanted = new Map([
+      ...[...shapes].map(([name, shape]) => [DRAWS + name, [count, ...shape]] as const),
+      ...Object.entries(params.getState()).map(([name, { shape }]) => [PARAMS + name, shape] as const),
+    ]);
     const odd = Object.keys(state).find((name) => !wanted.has(name));
     if (odd !== undefined) throw new Error(`${where}: the file has "${odd}", which is nothing of this network's`);
-    for (const { name, shape, skip } of [...sites, ...values]) {
+    for (const [name, shape] of wanted) {
       const found = state[name]?.shape;
       if (found === undefined) throw new Error(`${where}: the file has no "${name}", which this network needs`);
-      if (found.length === shape.length + skip && found.slice(skip).join() === shape.join()) continue;
-      const expected = [...(skip === 1 ? ['draws'] : []), ...shape].join(', ');
-      throw new Error(`${where}: "${name}" has shape [${found.join(', ')}] in the file, but [${expected}] in this network`);
+      if (found.join() === shape.join()) continue;
+      throw new Error(`${where}: "${name}" has shape [${found.join(', ')}] in the file, but must have [${shape.join(', ')}] in this network`);
     }
     tf.tidy(() => {
       for (const name of params.names()) params.set(name, file.get(PARAMS + name));

@@ -1,6 +1,6 @@
 /** @file Bayesian neural networks whose loss is the user's own. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkOptions, infer } from '@tychejs/ppl';
 import type { ParamStore, TraceELBO, TraceMeanFieldELBO } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
@@ -85,28 +85,38 @@ export class DropInBNN<G extends Guide = Guide> {
   }
 
   /**
-   * The network's output, or outputs, with weights drawn from the guide, by which gradients flow to the guide's parameters.
-   * Handlers such as `localReparameterization` that are in force act on it.
+   * The network's output with weights drawn from the guide, through which gradients flow to the guide's parameters. Handlers
+   * such as `localReparameterization` that are in force act on it.
    *
    * @param options - `training`: whether dropout, batch normalisation and the like act as in training; true by default.
-   * @returns tensors of the caller's.
-   * @throws Error for input that does not fit the net.
+   * @returns a tensor of the caller's.
+   * @throws Error for input that does not fit the net; for a net with several outputs.
    */
-  forward(x: NetInput, options: Partial<ForwardOptions> = {}): NetOutput {
+  forward(x: NetInput, options: Partial<ForwardOptions> = {}): Tensor {
+    const outputs = this.outputs(x, options);
+    const [output] = outputs;
+    if (output !== undefined && outputs.length === 1) return output;
+    tf.dispose(outputs);
+    throw new Error(`${WHERE}: the net gives ${outputs.length} outputs; call outputs(x), which returns all of them, in place of forward(x)`);
+  }
+
+  /** As {@link forward}, for a net with any number of outputs. */
+  outputs(x: NetInput, options: Partial<ForwardOptions> = {}): Tensor[] {
     checkOptions('bnn.forward', options, ['training']);
     const { training = true } = options;
-    const { output, kl } = tf.tidy(() => {
-      let result: NetOutput | null = null;
+    const { outputs, kl } = tf.tidy(() => {
+      let made: NetOutput = [];
       const model = (): void => {
-        result = this.net.run(x, { training });
+        made = this.net.run(x, { training });
       };
       // Nothing is observed: the loss is the divergence alone.
       const loss = this.elbo.differentiableLoss(model, () => this.guide?.(), []);
-      return { output: owned(result as unknown as NetOutput), kl: loss } as never;
-    }) as unknown as { output: NetOutput; kl: Scalar };
+      // A network may return its input, or one tensor twice: these are the caller's own.
+      return { outputs: [made].flat().map((output) => tf.clone(output)), kl: loss };
+    });
     this.forget();
     this.kl = kl;
-    return output;
+    return outputs;
   }
 
   /**
@@ -156,11 +166,6 @@ export class DropInBNN<G extends Guide = Guide> {
     if (this.kl !== null && !this.kl.isDisposed) this.kl.dispose();
     this.kl = null;
   }
-}
-
-/** The output as tensors of one's own: a network may return its input, or one tensor twice. */
-function owned(output: NetOutput): NetOutput {
-  return Array.isArray(output) ? output.map((tensor) => tf.clone(tensor)) : tf.clone(output);
 }
 
 function checkKinds<G extends Guide>(options: DropInBNNOptions<G>): void {

@@ -73,7 +73,7 @@ describe('the divergence', () => {
     tf.tidy(() => {
       const x = wavy([3, 2]);
       const expected = [...(dense().predict(x) as Tensor).dataSync()];
-      [...(bnn.forward(x) as Tensor).dataSync()].forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      [...bnn.forward(x).dataSync()].forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
       expect(number(bnn.klLoss)).toBe(0);
     });
     expect(bnn.parameters()).toHaveLength(4);
@@ -87,7 +87,7 @@ describe('the divergence', () => {
         const x = wavy([5, 2]);
         const gradients = (w: number): number[] =>
           tf.tidy(() => {
-            const loss = (): Scalar => tf.add(tf.sum(tf.square(bnn.forward(x) as Tensor)), tf.mul(bnn.klLoss, w));
+            const loss = (): Scalar => tf.add(tf.sum(tf.square(bnn.forward(x))), tf.mul(bnn.klLoss, w));
             const { grads } = seeded(seed, () => tf.variableGrads(loss, bnn.parameters(x)));
             return bnn.parameters().flatMap((variable) => [...grads[variable.name]!.dataSync()]) as never;
           }) as unknown as number[];
@@ -105,7 +105,7 @@ describe('training by a loss of one\'s own', () => {
   const SIGMA = 0.5;
   const data = () => lineData(40, SIGMA);
   /** -log p(y | x, w) but for a constant. */
-  const loss = (bnn: DropInBNN, x: Tensor, y: Tensor): Scalar => tf.mul(tf.sum(tf.squaredDifference(bnn.forward(x) as Tensor, y)), 0.5 / SIGMA ** 2);
+  const loss = (bnn: DropInBNN, x: Tensor, y: Tensor): Scalar => tf.mul(tf.sum(tf.squaredDifference(bnn.forward(x), y)), 0.5 / SIGMA ** 2);
   const linear = () => new DropInBNN({ net: line(3), prior: standard, guide: guides.autoNormal({ initLoc: 0 }) });
 
   function expectExact(bnn: DropInBNN<autoguides.AutoNormal<[]>>, { x, y }: { x: Tensor; y: Tensor }): void {
@@ -160,7 +160,7 @@ describe('a call', () => {
     const net = dense();
     const before = snapshot(net);
     const bnn = make({ net });
-    const output = () => tf.tidy(() => [...(bnn.forward(wavy([3, 2])) as Tensor).dataSync()]);
+    const output = () => tf.tidy(() => [...bnn.forward(wavy([3, 2])).dataSync()]);
     expect(output()).not.toEqual(output());
     expect(seeded(3, output)).toEqual(seeded(3, output));
     expect(snapshot(net)).toEqual(before);
@@ -169,7 +169,7 @@ describe('a call', () => {
 
   test('obeys handlers: local reparameterisation gives every row its own noise', () => {
     const bnn = make({ net: line(2) });
-    const rows = () => tf.tidy(() => new Set((bnn.forward(tf.ones([6, 2])) as Tensor).dataSync()).size);
+    const rows = () => tf.tidy(() => new Set(bnn.forward(tf.ones([6, 2])).dataSync()).size);
     expect(rows()).toBe(1);
     expect(handlers.localReparameterization().run(rows)).toBe(6);
     bnn.dispose();
@@ -178,7 +178,7 @@ describe('a call', () => {
   test('drops in training only', () => {
     const net = sequential({ layers: [layers.dropout({ rate: 0.5, inputShape: [8] }), layers.dense({ units: 1 })] });
     const bnn = make({ net, guide: null });
-    const outputs = (training: boolean) => new Set(Array.from({ length: 6 }, () => tf.tidy(() => number(bnn.forward(tf.ones([1, 8]), { training }) as Tensor)))).size;
+    const outputs = (training: boolean) => new Set(Array.from({ length: 6 }, () => tf.tidy(() => number(bnn.forward(tf.ones([1, 8]), { training }))))).size;
     expect(outputs(false)).toBe(1);
     expect(outputs(true)).toBeGreaterThan(1);
     bnn.dispose();
@@ -188,10 +188,11 @@ describe('a call', () => {
     const net: Net = { parameters: { w: tf.variable(tf.scalar(2)) }, forward: (x, { w }) => [x as Tensor, tf.mul(x as Tensor, w!)] };
     const bnn = make({ net, guide: null });
     const x = tf.tensor1d([1, 2]);
-    const [same, twice] = bnn.forward(x) as [Tensor, Tensor];
+    const [same, twice] = bnn.outputs(x) as [Tensor, Tensor];
     expect([...twice.dataSync()]).toEqual([2, 4]);
-    same.dispose();
+    tf.dispose([same, twice]);
     expect(x.isDisposed).toBe(false);
+    expectNoLeak(() => expect(() => bnn.forward(x)).toThrow(/gives 2 outputs; call outputs\(x\)/));
     bnn.dispose();
   });
 

@@ -266,7 +266,7 @@ describe('draws in a file', () => {
     [
       'other shapes',
       () => ({ prior: hidden, net: sequential({ layers: [layers.dense({ units: 4, inputShape: [2] }), layers.dense({ units: 1 })] }) }),
-      /"draws\.dense1\.kernel" has shape \[20, 2, 3\] in the file, but \[draws, 2, 4\]/,
+      /"draws\.dense1\.kernel" has shape \[20, 2, 3\] in the file, but must have \[20, 2, 4\]/,
     ],
   ])('of a network that has %s are refused', async (_, others, message) => {
     const bnn = make(others());
