@@ -68,6 +68,8 @@ function randomSigns(shape: readonly number[], stream: RandomStream): Tensor {
  * ```ts
  * await handlers.flipout().run(() => bnn.fit(data, { optim, epochs: 100 }));
  * ```
+ *
+ * @throws TypeError for operations that are unknown; inside, SiteError where another handler acts on the same operation.
  */
 export const flipout: OptionalHandlerForms<OperationOptions, FlipoutHandler> = optionalHandlerForms(
   'flipout',

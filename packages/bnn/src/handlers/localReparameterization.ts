@@ -48,6 +48,8 @@ export class LocalReparameterizationHandler extends OutputHandler {
  * ```ts
  * await handlers.localReparameterization().run(() => bnn.fit(data, { optim, epochs: 100 }));
  * ```
+ *
+ * @throws TypeError for operations that are unknown; inside, SiteError where another handler acts on the same operation.
  */
 export const localReparameterization: OptionalHandlerForms<OperationOptions, LocalReparameterizationHandler> =
   optionalHandlerForms('localReparameterization', ['operations'], (options) => new LocalReparameterizationHandler(options));

@@ -5,6 +5,7 @@ import { input, layers, model as functional, sequential } from '@tensorflow/tfjs
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { Handler, dist, guides as autoguides, infer, optim, ready, sample } from '@tychejs/ppl';
 import type { Message } from '@tychejs/ppl';
+import fc from 'fast-check';
 import { BayesianNet } from '../../src/bayesianNet.ts';
 import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src/index.ts';
 import { lift } from '../../src/lift/lift.ts';
@@ -71,8 +72,8 @@ function slopes(net: LayersModel, x: Tensor): number[][] {
   const zero = own.map((weight) => tf.zerosLike(weight));
   const each = own.flatMap((weight, i) =>
     Array.from({ length: weight.size }, (_, k) => {
-      const one = tf.reshape(tf.oneHot(tf.scalar(k, 'int32'), weight.size), weight.shape);
-      net.setWeights(zero.map((other, j) => (j === i ? tf.cast(one, 'float32') : other)));
+      const one = tf.tensor(Float32Array.from({ length: weight.size }, (__, at) => (at === k ? 1 : 0)), weight.shape);
+      net.setWeights(zero.map((other, j) => (j === i ? one : other)));
       return values(net.predict(x) as Tensor);
     }),
   );
@@ -102,6 +103,34 @@ describe.each(BOTH)('%s: a row has the moments that sampling weights gives', (_n
         const error = Math.sqrt((covariance(i, i) * covariance(j, j) + covariance(i, j) ** 2) / count);
         expect(Math.abs(value - covariance(i, j))).toBeLessThan(4.8 * error + 1e-6);
       }),
+    );
+  });
+
+  test('dense layers of all sizes, with and without biases', () => {
+    const sizes = fc.record({ inputs: fc.integer({ min: 1, max: 4 }), units: fc.integer({ min: 1, max: 3 }), steps: fc.integer({ min: 0, max: 2 }), useBias: fc.boolean(), seed: fc.nat(999) });
+    fc.assert(
+      fc.property(sizes, ({ inputs, units, steps, useBias, seed }) => {
+        const shape = steps === 0 ? [inputs] : [steps, inputs];
+        const net = sequential({ layers: [layers.dense({ units, useBias, inputShape: shape })] });
+        const bnn = posterior(net);
+        expectNoLeak(() =>
+          tf.tidy(() => {
+            const x = wavy([1, ...shape], seed);
+            const columns = slopes(net, x);
+            const means = values(net.predict(x) as Tensor);
+            const variances = means.map((_, i) => 0.09 * columns.reduce((sum, column) => sum + column[i]! ** 2, 0));
+            const drawn = moments(seeded(seed, () => handler().run(() => outputs(bnn, x, 500))));
+            // Some ten numbers a run: 5 standard errors, as a variance's distribution leans to the right.
+            means.forEach((mean, i) => {
+              expect(Math.abs(drawn.means[i]! - mean)).toBeLessThan(5 * Math.sqrt(variances[i]! / 500));
+              expect(Math.abs(drawn.variances[i]! / variances[i]! - 1)).toBeLessThan(5 * Math.sqrt(2 / 500));
+            });
+          }),
+        );
+        bnn.dispose();
+        net.dispose();
+      }),
+      { numRuns: 10, seed: 44 },
     );
   });
 

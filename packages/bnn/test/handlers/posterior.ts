@@ -11,7 +11,7 @@ export const values = (tensor: Tensor): number[] => [...tensor.dataSync()];
 export const seeded = <R>(seed: number, body: () => R): R => effects.seed({ seed }).run(body);
 
 /** A network around `net`, with posterior Normal(weight, scale) for each weight, where weights are the net's own. */
-export function posterior(net: LayersModel, scale = 0.3, hide: readonly string[] = []) {
+export function posterior(net: LayersModel, scale = 0.3, hide: readonly string[] = []): VariationalBNN<likelihoods.GaussianPredictions> {
   scramble(net);
   return new VariationalBNN({
     net,
@@ -23,7 +23,7 @@ export function posterior(net: LayersModel, scale = 0.3, hide: readonly string[]
 }
 
 /** Outputs of `numSamples` draws: `[numSamples, ...]`. */
-export function outputs(bnn: ReturnType<typeof posterior>, x: NetInput, numSamples: number): Tensor {
+export function outputs(bnn: VariationalBNN<likelihoods.GaussianPredictions>, x: NetInput, numSamples: number): Tensor {
   return tf.tidy(() => bnn.predict(x, { numSamples, aggregate: false }).mean);
 }
 
