@@ -170,7 +170,10 @@ export class RandomStream {
 
   /** The first `count` entries of a random permutation of `0 .. size - 1` (Fisher and Yates). */
   choose(size: number, count: number): Int32Array {
-    const items = Int32Array.from({ length: size }, (_, i) => i);
+    // A few of many are chosen without looking at the rest: only what has been moved is remembered.
+    if (count < size / 16) return this.chooseFew(size, count);
+    const items = new Int32Array(size);
+    for (let i = 0; i < size; i++) items[i] = i;
     for (let i = 0; i < count; i++) {
       const j = i + this.integer(size - i);
       const picked = items[j] ?? 0;
@@ -178,6 +181,17 @@ export class RandomStream {
       items[i] = picked;
     }
     return items.slice(0, count);
+  }
+
+  private chooseFew(size: number, count: number): Int32Array {
+    const chosen = new Int32Array(count);
+    const moved = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const j = i + this.integer(size - i);
+      chosen[i] = moved.get(j) ?? j;
+      moved.set(j, moved.get(i) ?? i);
+    }
+    return chosen;
   }
 
   private derive(index: number, purpose: number): RandomStream {

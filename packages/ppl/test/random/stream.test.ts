@@ -89,6 +89,18 @@ describe('RandomStream', () => {
     expect([...chosen].every((i) => i >= 0 && i < 20)).toBe(true);
   });
 
+  test('choose is a shuffle that stops early, for few of many and many of few', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 300 }), (seed, size, wanted) => {
+        const count = Math.min(size, wanted);
+        const [stream, draws] = [RandomStream.fromSeed(seed), RandomStream.fromSeed(seed)];
+        const items = Array.from({ length: size }, (_, i) => i);
+        for (let i = 0; i < count; i++) items.splice(i, 1, ...items.splice(i + draws.integer(size - i), 1, items[i]!));
+        expect([...stream.choose(size, count)]).toEqual(items.slice(0, count));
+      }),
+    );
+  });
+
   test('refuses a seed that is no integer', () => {
     expect(() => RandomStream.fromSeed(0.5)).toThrow(/seed must be an integer/);
   });
