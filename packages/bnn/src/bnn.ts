@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, handlers } from '@tychejs/ppl';
-import type { ParamStore, Trace } from '@tychejs/ppl';
+import type { FileSource, ParamStore, Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
 import type { FitOptions } from './fit.ts';
 import { fit, Trainer } from './fit.ts';
@@ -12,6 +12,7 @@ import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
 import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
+import { loadNet, netToBytes, saveNet } from './netFile.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
@@ -133,6 +134,38 @@ export class VariationalBNN<P, G extends Guide = Guide> {
   updatePrior(prior: Prior): void {
     if (!(prior instanceof Prior)) throw new TypeError(`bnn.updatePrior: expected a prior, such as priors.iid(dist.normal(0, 1))`);
     this.net.updatePrior(prior);
+  }
+
+  /**
+   * Writes the network to a folder, which is made if need be: `bnn.safetensors`, with the parameters of the guides, the weights
+   * that have no prior, and what layers keep (moving statistics, weights that are not trained); and `model.json`, the topology of
+   * a `LayersModel` as `tf.models.modelFromJSON` takes it, or `null` for a function. Each file is replaced in one step, and
+   * {@link load} reads the first alone, so that it finds the old network or the new one, never a part. Prior, likelihood and
+   * guide are code and are not written, nor is the state of an optimiser.
+   *
+   * @throws Error when a file cannot be written, the net's topology cannot be, or a constraint is none of `constraints`; in a
+   * browser, where there are no files: see {@link toBytes}.
+   */
+  async save(path: string): Promise<void> {
+    await saveNet(path, this.net);
+  }
+
+  /** The content of `bnn.safetensors` as {@link save} writes it, for {@link load}: all that there is but the topology. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return netToBytes(this.net);
+  }
+
+  /**
+   * Makes this network what was saved, to the last bit: with the same seed it predicts the same. It must have been made as
+   * that one was, with the same net (weights aside), prior, likelihood and guide. The net given stays as it is.
+   *
+   * @param source - the path of a folder that {@link save} wrote, or what {@link toBytes} gave: bytes, an ArrayBuffer, a Blob
+   * or the Response of `fetch`.
+   * @throws Error when the file is damaged, or its names, shapes or constraints are not those of this network; nothing is
+   * changed then.
+   */
+  async load(source: FileSource): Promise<void> {
+    await loadNet(source, this.net);
   }
 
   /** Frees all parameters. The network given stays. */

@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ParamStore } from '@tychejs/ppl';
 import type { FileSource, SampleArray } from '@tychejs/ppl';
+import type { Shapes } from './fileShapes.ts';
+import { checkShapes } from './fileShapes.ts';
 
 /** Draws by site, of shape [draw, ...site shape]. */
 type Samples = Readonly<Record<string, SampleArray>>;
@@ -29,7 +31,7 @@ export async function saveDraws(path: string, samples: Samples, params: ParamSto
  * @param shapes - those of the sites.
  * @throws Error, before anything is changed, when the file is damaged, or has not the same names and shapes.
  */
-export async function loadDraws(where: string, source: FileSource, shapes: ReadonlyMap<string, readonly number[]>, params: ParamStore): Promise<Samples> {
+export async function loadDraws(where: string, source: FileSource, shapes: Shapes, params: ParamStore): Promise<Samples> {
   const file = new ParamStore();
   try {
     await file.load(source);
@@ -39,14 +41,7 @@ export async function loadDraws(where: string, source: FileSource, shapes: Reado
       ...[...shapes].map(([name, shape]) => [DRAWS + name, [count, ...shape]] as const),
       ...Object.entries(params.getState()).map(([name, { shape }]) => [PARAMS + name, shape] as const),
     ]);
-    const odd = Object.keys(state).find((name) => !wanted.has(name));
-    if (odd !== undefined) throw new Error(`${where}: the file has "${odd}", which is nothing of this network's`);
-    for (const [name, shape] of wanted) {
-      const found = state[name]?.shape;
-      if (found === undefined) throw new Error(`${where}: the file has no "${name}", which this network needs`);
-      if (found.join() === shape.join()) continue;
-      throw new Error(`${where}: "${name}" has shape [${found.join(', ')}] in the file, but must have [${shape.join(', ')}] in this network`);
-    }
+    checkShapes(where, new Map(Object.entries(state).map(([name, { shape }]) => [name, shape])), wanted);
     tf.tidy(() => {
       for (const name of params.names()) params.set(name, file.get(PARAMS + name));
     });

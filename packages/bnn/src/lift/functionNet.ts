@@ -1,13 +1,14 @@
 /** @file Lifting a network that is a plain function of its input and weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ForwardOptions, FunctionNet, LiftedNet, NetInput, NetOutput, NetParameter } from './net.ts';
+import type { ForwardOptions, FunctionNet, LiftedNet, NetInput, NetOutput, NetParameter, NetState } from './net.ts';
 import { Overrides } from './override.ts';
 
 /** Gives the function its weights as its second argument, and in place of the properties of `parameters`. */
 export class LiftedFunction implements LiftedNet {
   readonly parameters: readonly NetParameter[];
   readonly layerNames: readonly string[] = [];
+  readonly state: readonly NetState[] = [];
   private readonly net: FunctionNet;
 
   /** @throws TypeError when an entry of `parameters` is no variable. */
@@ -48,6 +49,10 @@ export class LiftedFunction implements LiftedNet {
       );
     }
     return output;
+  }
+
+  topology(): null {
+    return null;
   }
 
   dispose(): void {

@@ -4,7 +4,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, LayersModel } from '@tensorflow/tfjs-layers';
 import { seededDropout } from './dropout.ts';
 import { camelCase } from './layerNames.ts';
-import type { ForwardOptions, Layer, LiftedNet, NetInput, NetOutput, NetParameter } from './net.ts';
+import type { ForwardOptions, Layer, LiftedNet, NetInput, NetOutput, NetParameter, NetState } from './net.ts';
 import type { LinearLayer } from './operations/operation.ts';
 import { computesLike, effectfulCall } from './operations/operation.ts';
 import { LAYER_OPERATIONS } from './operations/table.ts';
@@ -16,6 +16,10 @@ interface LiftedParameter extends NetParameter {
   readonly variable: LayerVariable;
 }
 
+interface LiftedState extends NetState {
+  readonly variable: LayerVariable;
+}
+
 /**
  * For the time of one call, the layers' weights read the values given, and the layers that do a known operation do it
  * through the handlers in force. What the layers write in training (the moving statistics of batch normalisation) goes to
@@ -24,8 +28,8 @@ interface LiftedParameter extends NetParameter {
 export class LiftedModel implements LiftedNet {
   readonly parameters: readonly LiftedParameter[];
   readonly layerNames: readonly string[];
+  readonly state: readonly LiftedState[];
   private readonly model: LayersModel;
-  private readonly state: readonly LayerVariable[];
   private readonly written = new Map<LayerVariable, Variable>();
   private readonly calls: readonly { readonly layer: Layer; readonly call: Layer['call'] }[];
 
@@ -37,7 +41,7 @@ export class LiftedModel implements LiftedNet {
     const trainable = new Set(model.trainableWeights);
     this.parameters = placed.flatMap((place) => parametersOf(place, trainable));
     this.layerNames = placed.map(({ path }) => path).filter((path) => path !== '');
-    this.state = model.weights.filter((weight) => !trainable.has(weight));
+    this.state = placed.flatMap((place) => this.stateOf(place, trainable));
     this.calls = placed.flatMap(({ layer, path }) => {
       const call = callOf(layer, path);
       return call === null ? [] : [{ layer, call }];
@@ -50,11 +54,21 @@ export class LiftedModel implements LiftedNet {
     try {
       for (const { name, variable } of this.parameters) overrides.set(variable, 'read', () => valueOf(name, values));
       for (const { layer, call } of this.calls) overrides.set(layer, 'call', call);
-      for (const variable of this.state) this.divertState(variable, overrides);
+      for (const { variable, value, assign } of this.state) {
+        overrides.set(variable, 'read', value);
+        overrides.set(variable, 'write', (next: Tensor) => {
+          assign(next);
+          return variable;
+        });
+      }
       return this.model.apply(x, { training }) as NetOutput;
     } finally {
       overrides.restore();
     }
+  }
+
+  topology(): string {
+    return JSON.stringify({ format: 'layers-model', modelTopology: this.model.toJSON(null, false) });
   }
 
   dispose(): void {
@@ -62,15 +76,17 @@ export class LiftedModel implements LiftedNet {
     this.written.clear();
   }
 
-  private divertState(variable: LayerVariable, overrides: Overrides): void {
-    const read = variable.read.bind(variable);
-    overrides.set(variable, 'read', () => this.written.get(variable) ?? read());
-    overrides.set(variable, 'write', (value: Tensor) => {
-      // It begins as the layer's own and is assigned like any other, so that a step that fails can take that back.
-      const copy = this.written.get(variable) ?? tf.variable(tf.clone(read()), false);
-      this.written.set(variable, copy);
-      copy.assign(value);
-      return variable;
+  private stateOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedState[] {
+    return weightsOf(place, (weight) => !trainable.has(weight)).map(({ name, shape, variable }) => {
+      const read = variable.read.bind(variable);
+      const value = (): Tensor => this.written.get(variable) ?? read();
+      const assign = (next: Tensor): void => {
+        // It begins as the layer's own and is assigned like any other, so that a step that fails can take that back.
+        const copy = this.written.get(variable) ?? tf.variable(tf.clone(read()), false);
+        this.written.set(variable, copy);
+        copy.assign(next);
+      };
+      return { name, shape, variable, value, assign };
     });
   }
 
@@ -115,21 +131,31 @@ function callOf(layer: Layer, path: string): Layer['call'] | null {
   return null;
 }
 
-function parametersOf({ layer, path, chain, ownWeights }: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {
+function parametersOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {
+  const { layer, path, chain } = place;
+  return weightsOf(place, (weight) => trainable.has(weight)).map((weight) => ({
+    ...weight,
+    layerName: path,
+    layers: chain.length === 0 ? [layer] : chain,
+    value: () => weight.variable.read(),
+  }));
+}
+
+interface NamedWeight {
+  readonly name: string;
+  readonly role: string;
+  readonly shape: readonly number[];
+  readonly variable: LayerVariable;
+}
+
+/** Those of the layer's own weights that `choose` wants; names are counted among them alone. */
+function weightsOf({ path, ownWeights }: PlacedLayer, choose: (weight: LayerVariable) => boolean): NamedWeight[] {
   const roles = new Map<string, number>();
-  return ownWeights.filter((weight) => trainable.has(weight)).map((variable) => {
+  return ownWeights.filter(choose).map((variable) => {
     const stem = camelCase(variable.originalName.split('/').at(-1) ?? 'weight');
     const times = (roles.get(stem) ?? 0) + 1;
     roles.set(stem, times);
     const role = times === 1 ? stem : `${stem}${times}`;
-    return {
-      name: path === '' ? role : `${path}.${role}`,
-      role,
-      layerName: path,
-      layers: chain.length === 0 ? [layer] : chain,
-      shape: variable.shape.map((size) => size ?? 0),
-      variable,
-      value: () => variable.read(),
-    };
+    return { name: path === '' ? role : `${path}.${role}`, role, shape: variable.shape.map((size) => size ?? 0), variable };
   });
 }

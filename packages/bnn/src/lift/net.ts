@@ -51,11 +51,26 @@ export interface NetParameter {
   readonly value: () => Tensor;
 }
 
+/** What a layer keeps that is not trained: moving statistics, weights with `trainable: false`. */
+export interface NetState {
+  /** `batchNormalization1.movingMean`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Its present value, which stays the owner's. */
+  readonly value: () => Tensor;
+  /** Gives the lifted network the value, of which the user's learns nothing. */
+  readonly assign: (value: Tensor) => void;
+}
+
 /** A network whose weights are arguments. */
 export interface LiftedNet {
   readonly parameters: readonly NetParameter[];
   /** Every layer's path, for filters and error messages. */
   readonly layerNames: readonly string[];
+  /** Empty for a function, of which it is not known. */
+  readonly state: readonly NetState[];
+  /** The layers and how they are joined, as JSON that `tf.models.modelFromJSON` takes; `null` for a function. */
+  topology(): string | null;
   /**
    * The network's output at `x` with the weights that `values` gives for the parameters' names. The user's network is
    * left as it was, also when this throws. Call it inside `tf.tidy`.

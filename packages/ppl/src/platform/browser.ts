@@ -38,6 +38,8 @@ export const readTextFile: Platform['readTextFile'] = (path) => Promise.reject(n
 export const writeFileAtomically: Platform['writeFileAtomically'] = (path) =>
   Promise.reject(noFiles('write', path, WRITE));
 
+export const makeFolder: Platform['makeFolder'] = (path) => Promise.reject(noFiles('write', path, WRITE));
+
 export const numProcessors: Platform['numProcessors'] = () => navigator.hardwareConcurrency ?? 1;
 
 export const startChainWorker: Platform['startChainWorker'] = (listener) => {
@@ -79,7 +81,7 @@ declare const navigator: { readonly hardwareConcurrency?: number };
 const READ =
   'Get the content with `await (await fetch(url)).arrayBuffer()` or from a File, and pass that instead of a path.';
 const WRITE =
-  'Take the bytes themselves (as `store.toBytes()` gives them) and keep them in IndexedDB, or offer them as a download through a Blob.';
+  'Take the bytes themselves (as `toBytes()` of a store or a network gives them) and keep them in IndexedDB, or offer them as a download through a Blob.';
 
 function noFiles(verb: string, path: string, cure: string): Error {
   return new Error(`cannot ${verb} "${path}": a browser has no files. ${cure}`);

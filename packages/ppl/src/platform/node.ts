@@ -77,6 +77,10 @@ export const writeFileAtomically: Platform['writeFileAtomically'] = async (path,
   }
 };
 
+export const makeFolder: Platform['makeFolder'] = async (path) => {
+  await fs.mkdir(path, { recursive: true });
+};
+
 export const numProcessors: Platform['numProcessors'] = () => os.availableParallelism();
 
 export const startChainWorker: Platform['startChainWorker'] = (listener) => {

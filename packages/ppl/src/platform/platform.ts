@@ -69,6 +69,9 @@ export interface Platform {
    */
   writeFileAtomically(path: string, content: Uint8Array | string): Promise<void>;
 
+  /** Makes the folder, and those around it, unless there is one. @throws in a browser, saying what to do there. */
+  makeFolder(path: string): Promise<void>;
+
   /** How many threads run at once on this machine. */
   numProcessors(): number;
 

@@ -83,7 +83,16 @@ describe('files', () => {
     await expect(node.writeFileAtomically(join(folder, 'none', 'state.bin'), 'x')).rejects.toThrow(/ENOENT/);
   });
 
+  test('are put into folders that are made with those around them, and keep what is there', async () => {
+    const path = join(folder, 'one', 'two');
+    await node.makeFolder(path);
+    await node.writeFileAtomically(join(path, 'a'), 'x');
+    await node.makeFolder(path);
+    expect(await readdir(path)).toEqual(['a']);
+  });
+
   test('are refused in a browser with what to do instead', async () => {
+    await expect(browser.makeFolder('a')).rejects.toThrow(/"a".*IndexedDB/);
     await expect(browser.readFile('a.bin')).rejects.toThrow(/"a.bin".*fetch/);
     await expect(browser.readTextFile('a.json')).rejects.toThrow(/"a.json".*fetch/);
     await expect(browser.writeFileAtomically('a.bin', 'x')).rejects.toThrow(/"a.bin".*IndexedDB/);

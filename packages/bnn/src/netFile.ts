@@ -1,0 +1,123 @@
+/**
+ * @file A network's parameters, and what its layers keep besides (moving statistics, weights that are not trained), as one
+ * safetensors file; and a folder with that and the topology.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { canReadSynchronously, readStoreWithData, storeWithDataToBytes, writeFolder } from '@tychejs/ppl';
+import type { ExactParams, FileSource, ParamStore } from '@tychejs/ppl';
+import type { Shapes } from './fileShapes.ts';
+import { checkShapes } from './fileShapes.ts';
+import type { LiftedNet, NetState } from './lift/net.ts';
+
+/** What is saved of a network. */
+export interface SavedNet {
+  readonly lifted: LiftedNet;
+  readonly paramStore: ParamStore;
+}
+
+interface StoredState {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+const PARAMETERS = 'bnn.safetensors';
+const TOPOLOGY = 'model.json';
+const KIND = 'bnn';
+const VERSION = 1;
+/** Begins the names of what layers keep, in error messages. */
+const STATE = 'state.';
+
+/** The safetensors file. */
+export async function netToBytes({ lifted, paramStore }: SavedNet): Promise<Uint8Array<ArrayBuffer>> {
+  settle(paramStore);
+  // Reading begins before anything is waited for, since the network may be trained meanwhile.
+  const state = Promise.all(lifted.state.map(async (each) => [each.name, await storedState(each)] as const));
+  return storeWithDataToBytes(paramStore, state.then((entries) => ({ kind: KIND, version: VERSION, state: Object.fromEntries(entries) })));
+}
+
+/** Writes the folder. The file of parameters, which is all that {@link loadNet} reads, is written last. */
+export async function saveNet(path: string, net: SavedNet): Promise<void> {
+  const topology = topologyOf(net.lifted);
+  await writeFolder(path, { [TOPOLOGY]: topology, [PARAMETERS]: await netToBytes(net) });
+}
+
+/**
+ * Gives `net` what was saved.
+ *
+ * @param source - the folder's path, or the content of its safetensors file.
+ * @throws Error, before anything is changed, when the file is damaged, or is not of a network like this.
+ */
+export async function loadNet(source: FileSource, net: SavedNet): Promise<void> {
+  const file = typeof source === 'string' ? `${source}/${PARAMETERS}` : source;
+  await readStoreWithData(file, ({ params, run }) => {
+    const state = stateIn(run);
+    checkFits(net, params, state);
+    settle(net.paramStore);
+    net.paramStore.restore(params, false, () => tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state))));
+  });
+}
+
+/** Makes compiled steps give back what they hold: parameters, and with them the layers' variables. */
+function settle(paramStore: ParamStore): void {
+  for (const name of paramStore.names()) paramStore.variable(name);
+}
+
+async function storedState({ shape, value }: NetState): Promise<StoredState> {
+  const tensor = value();
+  const values = canReadSynchronously() ? tensor.dataSync() : await tensor.data();
+  return { shape, values: Float32Array.from(values) };
+}
+
+function assignState({ name, value, assign }: NetState, state: ReadonlyMap<string, StoredState>): void {
+  const { shape, values } = state.get(name) as StoredState;
+  assign(tf.tensor(values, [...shape], value().dtype));
+}
+
+function topologyOf(lifted: LiftedNet): string {
+  try {
+    return lifted.topology() ?? 'null';
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`bnn.save: the net does not say how it is built (${why}); give its layers getConfig(), or keep the content of bnn.toBytes()`, { cause });
+  }
+}
+
+/** @throws Error unless names, shapes and constraints are the network's. */
+function checkFits({ lifted, paramStore }: SavedNet, params: ExactParams, state: ReadonlyMap<string, StoredState>): void {
+  const found: Shapes = new Map([
+    ...[...params].map(([name, { unconstrained }]) => [name, unconstrained.shape] as const),
+    ...[...state].map(([name, { shape }]) => [STATE + name, shape] as const),
+  ]);
+  const wanted: Shapes = new Map([
+    ...paramStore.names().map((name) => [name, paramStore.variable(name).shape] as const),
+    ...lifted.state.map(({ name, shape }) => [STATE + name, shape] as const),
+  ]);
+  checkShapes('it is of another network', found, wanted);
+  for (const [name, { constraint }] of params) {
+    const own = paramStore.constraint(name).name;
+    if (constraint.name !== own) throw new Error(`it is of another network: "${name}" is ${constraint.name} in the file, but ${own} in this network`);
+  }
+}
+
+/** What the file says of the layers' state. @throws Error when it is no file of a network. */
+function stateIn(data: unknown): ReadonlyMap<string, StoredState> {
+  const { kind, version, state } = isRecord(data) ? data : {};
+  if (kind !== KIND) throw new Error('it holds parameters, but not a network saved by bnn.save or bnn.toBytes (bnn.paramStore.load takes parameters alone)');
+  if (version !== VERSION) throw new Error(`it has version ${String(version)} of the format of networks; this is version ${VERSION}`);
+  if (!isRecord(state)) throw new Error('it does not say what the layers keep');
+  return new Map(Object.entries(state).map(([name, stored]) => {
+    if (!isStoredState(stored)) throw new Error(`"${STATE}${name}" is no array of its shape`);
+    return [name, stored];
+  }));
+}
+
+function isStoredState(value: unknown): value is StoredState {
+  if (!isRecord(value)) return false;
+  const { shape, values } = value;
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return false;
+  return values instanceof Float32Array && values.length === shape.reduce((count: number, size: number) => count * size, 1);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
