@@ -46,11 +46,11 @@ const KEYS: readonly string[] = ['net', 'prior', 'guide', 'closedFormKl'];
  *
  * @example By compiled steps of `infer.SVI`.
  * ```ts
- * const svi = new infer.SVI({
+ * const svi = new infer.SVI<[Tensor, Tensor, Tensor]>({
  *   model: (x, y, weight) => tf.add(tf.losses.huberLoss(y, bnn.forward(x)), tf.mul(bnn.klLoss, weight)),
  *   guide: () => undefined,
  *   optim: optim.adam({ lr: 1e-2 }),
- *   loss: (model, guide, args) => model(...args),
+ *   loss: (model, guide, args) => model(...args) as Scalar,
  * });
  * await svi.step(x, y, tf.scalar(annealing / datasetSize));
  * ```
