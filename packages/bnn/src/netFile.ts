@@ -29,7 +29,6 @@ const STATE = 'state.';
 
 /** The safetensors file. */
 export async function netToBytes({ lifted, paramStore }: SavedNet): Promise<Uint8Array<ArrayBuffer>> {
-  settle(paramStore);
   // Reading begins before anything is waited for, since the network may be trained meanwhile.
   const state = Promise.all(lifted.state.map(async (each) => [each.name, await storedState(each)] as const));
   return storeWithDataToBytes(paramStore, state.then((entries) => ({ kind: KIND, version: VERSION, state: Object.fromEntries(entries) })));
@@ -52,14 +51,8 @@ export async function loadNet(source: FileSource, net: SavedNet): Promise<void> 
   await readStoreWithData(file, ({ params, run }) => {
     const state = stateIn(run);
     checkFits(net, params, state);
-    settle(net.paramStore);
     net.paramStore.restore(params, false, () => tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state))));
   });
-}
-
-/** Makes compiled steps give back what they hold: parameters, and with them the layers' variables. */
-function settle(paramStore: ParamStore): void {
-  for (const name of paramStore.names()) paramStore.variable(name);
 }
 
 async function storedState({ shape, value }: NetState): Promise<StoredState> {
