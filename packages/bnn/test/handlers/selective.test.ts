@@ -151,6 +151,28 @@ describe('around bnn.fit', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
+  test('a mask must not make more of the data than there are', async () => {
+    const bnn = new VariationalBNN({
+      net: sequential({ layers: [layers.dense({ units: 1, inputShape: [2] })] }),
+      prior: priors.iid(dist.normal(0, 1)),
+      likelihood: likelihoods.homoskedasticGaussian({ scale: 0.5 }),
+      guide: guides.autoNormal(),
+    });
+    const data = { x: wavy([6, 2]), y: wavy([6, 1]) };
+    const lossUnder = async (shape: number[]): Promise<number> => {
+      const handler = selectiveMask({ mask: tf.ones(shape, 'bool'), expose: ['likelihood.data'] });
+      const fit = (): Promise<{ losses: number[] }> => bnn.fit(data, { optim: optim.sgd({ lr: 1e-30 }), epochs: 1 });
+      return (await effects.seed({ seed: 3 }).run(() => handler.run(fit))).losses[0]!;
+    };
+    const whole = await lossUnder([]);
+    for (const shape of [[6], [1]]) expect(await lossUnder(shape)).toBeCloseTo(whole, 4);
+    // Targets of shape [6, 1] are six data, not a column that broadcasts against a row.
+    await expect(lossUnder([6, 1])).rejects.toThrow(/site "likelihood.data": the mask has shape \[6, 1\], .* \[6\]/);
+    await expect(lossUnder([1, 1])).rejects.toThrow('[1, 1]');
+    await expect(lossUnder([3])).rejects.toThrow('[3]');
+    bnn.dispose();
+  });
+
   test('a scale for all but the data weighs the divergence from the prior', async () => {
     const y = wavy([6, 1], 30);
     /** The first loss: expected -log-likelihood at the initial guide, and `weight` times the divergence. */
