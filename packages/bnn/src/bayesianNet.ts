@@ -21,6 +21,7 @@ export class BayesianNet {
   /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
   readonly isStateless: boolean;
   private readonly priors: Map<string, Distribution>;
+  private isDisposed = false;
 
   /** @param prior - `null` makes all weights parameters. */
   constructor(net: Net, prior: Prior | null) {
@@ -94,11 +95,14 @@ export class BayesianNet {
 
   /** Frees all parameters. The network given stays. */
   dispose(): void {
+    this.isDisposed = true;
     this.paramStore.clear();
     this.lifted.dispose();
   }
 
+  /** @throws Error when the parameters are gone: they would be made anew, untrained. */
   private inStore<R>(body: () => R): R {
+    if (this.isDisposed) throw new Error('the Bayesian network was disposed of, and what it had learnt is gone; make a new one');
     return handlers.paramStore({ store: this.paramStore }).run(body);
   }
 }

@@ -4,7 +4,7 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { dist, getParamStore, guides as autoguides, handlers as effects, infer, optim, ready } from '@tychejs/ppl';
 import type { SampleSite } from '@tychejs/ppl';
-import { VariationalBNN, guides, handlers, likelihoods, priors } from '../src/index.ts';
+import { DropInBNN, VariationalBNN, guides, handlers, likelihoods, priors } from '../src/index.ts';
 import { expectNoLeak } from './helpers/leak.ts';
 import { exactPosterior, line, lineData, solve } from './helpers/linearRegression.ts';
 import { scramble, snapshot, wavy } from './helpers/nets.ts';
@@ -456,4 +456,21 @@ test('works with the ELBO by sampling alone', async () => {
   const { losses } = await seeded(11, () => bnn.fit(data, { optim: cooling(50), epochs: 50, closedFormKl: false }));
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   expect(infer.TraceELBO).toBeDefined();
+});
+
+test('a network that was disposed of does not begin anew, untrained', async () => {
+  const [x, y] = [wavy([6, 3]), wavy([6, 1])];
+  const options = { net: line(3), prior: standard, guide: guides.autoNormal() };
+  const bnn = new VariationalBNN({ ...options, likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }) });
+  const fit = () => bnn.fit({ x, y }, { optim: optim.adam({ lr: 0.01 }), epochs: 1 });
+  await fit();
+  // From eight draws on by a program, which is there when the parameters are not.
+  tf.dispose(bnn.predict(x, { numSamples: 8 }));
+  bnn.dispose();
+  for (const numSamples of [1, 8]) expect(() => bnn.predict(x, { numSamples })).toThrow('was disposed of');
+  await expect(fit()).rejects.toThrow('was disposed of');
+  const dropIn = new DropInBNN(options);
+  dropIn.dispose();
+  expect(() => dropIn.forward(x)).toThrow('was disposed of');
+  expect([...bnn.paramStore.names(), ...dropIn.paramStore.names()]).toEqual([]);
 });
