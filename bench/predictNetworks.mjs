@@ -5,18 +5,14 @@
  * 0.0.2 on torch 1.13 (CPU, one thread, on a machine of this kind).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import { guides, handlers, likelihoods, priors, VariationalBNN } from '@tychejs/bnn';
 import { dist, ready, setSeed } from '@tychejs/ppl';
+import { convolutionalNet, perceptron, regressionNet } from './models/networks.js';
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');
 await ready({ backend: 'wasm' });
 setSeed(1);
 
-const { layers: l } = tfl;
-const sequential = (layers) => tfl.sequential({ layers });
-const convolution = (filters, rest = {}) => l.conv2d({ filters, kernelSize: 3, padding: 'same', activation: 'relu', ...rest });
-const pool = () => l.maxPooling2d({ poolSize: 2 });
 const wave = (shape) => tf.tidy(() => tf.reshape(tf.cos(tf.range(0, shape.reduce((size, n) => size * n, 1))), shape));
 
 const CASES = {
@@ -24,23 +20,21 @@ const CASES = {
     tyxe: 13.1,
     repetitions: { compiled: 200, eager: 10 },
     input: [100, 1],
-    net: () => sequential([l.dense({ units: 50, activation: 'tanh', inputShape: [1] }), l.dense({ units: 1 })]),
+    net: regressionNet,
     likelihood: () => likelihoods.homoskedasticGaussian({ scale: 0.1 }),
   },
   'MLP 784-400-400-10, batch 128': {
     tyxe: 166,
     repetitions: { compiled: 12, eager: 3 },
     input: [128, 784],
-    net: () =>
-      sequential([l.dense({ units: 400, activation: 'relu', inputShape: [784] }), l.dense({ units: 400, activation: 'relu' }), l.dense({ units: 10 })]),
+    net: perceptron,
     likelihood: () => likelihoods.categorical(),
   },
   'CNN 28x28, conv 16 and 32, batch 64': {
     tyxe: 257,
     repetitions: { compiled: 8, eager: 3 },
     input: [64, 28, 28, 1],
-    net: () =>
-      sequential([convolution(16, { inputShape: [28, 28, 1] }), pool(), convolution(32), pool(), l.flatten(), l.dense({ units: 10 })]),
+    net: convolutionalNet,
     likelihood: () => likelihoods.categorical(),
   },
 };

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, deterministic, dist, infer, plate, ready, sample, setSeed } from '@tychejs/ppl';
+import { constraints, dist, infer, plate, ready, sample, setSeed } from '@tychejs/ppl';
 import { lgamma } from '../../../src/ops/scalar/lgamma.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
+import { EFFECTS, eightSchools, STANDARD_ERRORS } from '../../helpers/eightSchools.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
 import { readData } from '../../posteriordb/files.ts';
 
@@ -187,19 +188,8 @@ async function draws(model: () => unknown, numSamples: number) {
 }
 
 test('eight schools: exact leave-one-out by quadrature', async () => {
-  const y = [28, 8, -3, 7, -1, 1, 18, 12];
-  const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
-  const model = (): void => {
-    const mu = sample('mu', dist.normal(0, 5));
-    const tau = sample('tau', dist.halfCauchy(5));
-    plate('schools', 8, () => {
-      const z = sample('z', dist.normal(0, 1));
-      const theta = deterministic('theta', tf.add(mu, tf.mul(tau, z)));
-      sample('y', dist.normal(theta, sigma), { obs: y });
-    });
-  };
-  const samples = await draws(model, 1000);
-  const result = await expectNoLeak(() => infer.loo(model, samples));
+  const samples = await draws(eightSchools, 1000);
+  const result = await expectNoLeak(() => infer.loo(eightSchools, samples));
 
   // Given mu and tau the schools are independent: y_i ~ N(mu, tau² + sigma_i²). Integrate over mu and log tau on a grid.
   const logNormal = (x: number, variance: number): number => -0.5 * (x ** 2 / variance + Math.log(2 * Math.PI * variance));
@@ -209,7 +199,7 @@ test('eight schools: exact leave-one-out by quadrature', async () => {
     for (let logTau = -8; logTau <= 6; logTau += 0.1) {
       const tau = Math.exp(logTau);
       const logPrior = logNormal(mu, 25) - Math.log1p((tau / 5) ** 2) + logTau;
-      const terms = y.map((value, i) => logNormal(value - mu, tau ** 2 + sigma[i]! ** 2));
+      const terms = EFFECTS.map((value, i) => logNormal(value - mu, tau ** 2 + STANDARD_ERRORS[i]! ** 2));
       const joint = logPrior + terms.reduce((sum, term) => sum + term, 0);
       whole += Math.exp(joint);
       terms.forEach((term, i) => (sums[i]! += Math.exp(joint - term)));

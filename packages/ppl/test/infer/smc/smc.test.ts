@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constraints, deterministic, dist, factor, handlers, infer, plate, ready, sample, setSeed } from '@tychejs/ppl';
 import type { SmcOptions, SmcSamples, SmcStage } from '@tychejs/ppl';
 import { lgamma } from '../../../src/ops/scalar/lgamma.ts';
+import { eightSchools } from '../../helpers/eightSchools.ts';
 import { expectNoLeak } from '../../helpers/leak.ts';
 import { readReference } from '../../posteriordb/files.ts';
 
@@ -163,18 +164,8 @@ test('observations that rule out much of the prior', async () => {
 });
 
 test('eight schools: the reference posterior', async () => {
-  const y = [28, 8, -3, 7, -1, 1, 18, 12];
-  const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
-  const model = (): void => {
-    const mu = sample('mu', dist.normal(0, 5));
-    const tau = sample('tau', dist.halfCauchy(5));
-    plate('schools', 8, () => {
-      const z = sample('z', dist.normal(0, 1));
-      sample('y', dist.normal(deterministic('theta', tf.add(mu, tf.mul(tau, z))), sigma), { obs: y });
-    });
-  };
   const numParticles = 2000;
-  const { samples, warnings } = await run(model, { numParticles });
+  const { samples, warnings } = await run(eightSchools, { numParticles });
   expect(warnings).toEqual([]);
   const reference = readReference('eight_schools-eight_schools_noncentered');
   const check = (name: string, values: Float64Array): void => {
