@@ -1,5 +1,4 @@
 /** @file `selectiveMask` and `selectiveScale`: `mask` and `scale` for some sites and not for others. */
-import * as tf from '@tensorflow/tfjs-core';
 import { Handler, handlerForms, handlers, warn, whenDone } from '@tychejs/ppl';
 import type { HandlerForms, Message } from '@tychejs/ppl';
 import type { SiteSelection } from './siteSelection.ts';
@@ -48,20 +47,6 @@ export class SelectiveHandler extends Handler {
   }
 }
 
-/** Refuses masks that would make more of a site than there is: with a column of masks, each of n data in a row counts n times. */
-class SelectiveMaskHandler extends SelectiveHandler {
-  override postprocess(message: Message): void {
-    // By now plates further out have expanded the distribution.
-    if (message.type !== 'sample' || !(message.mask instanceof tf.Tensor) || !this.selection.isExposed(message)) return;
-    const { mask: { shape: mask }, distribution: { batchShape, eventShape }, value } = message;
-    const values = value?.shape.slice(0, value.rank - eventShape.length) ?? [];
-    const elements = tf.broadcast_util.assertAndGetBroadcastShape([...batchShape], values);
-    const front = elements.length - mask.length;
-    if (front >= 0 && mask.every((size, axis) => size === 1 || size === elements[front + axis])) return;
-    throw new Error(`the mask has shape [${mask.join(', ')}], but must have one that broadcasts to [${elements.join(', ')}]: an entry for each datum`);
-  }
-}
-
 /** The options for the handler that is made selective, and those of the selection. */
 function split<O extends SiteSelection>(options: O, key: keyof O): SiteSelection {
   const { [key]: _own, ...selection } = options;
@@ -85,7 +70,7 @@ function split<O extends SiteSelection>(options: O, key: keyof O): SiteSelection
 export const selectiveMask: HandlerForms<SelectiveMaskOptions, SelectiveHandler> = handlerForms(
   'selectiveMask',
   ['mask', ...SELECTION_KEYS],
-  (options) => new SelectiveMaskHandler('handlers.selectiveMask', split(options, 'mask'), handlers.mask({ mask: options.mask })),
+  (options) => new SelectiveHandler('handlers.selectiveMask', split(options, 'mask'), handlers.mask({ mask: options.mask })),
 );
 
 /**

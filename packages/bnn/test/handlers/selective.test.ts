@@ -167,7 +167,7 @@ describe('around bnn.fit', () => {
     const whole = await lossUnder([]);
     for (const shape of [[6], [1]]) expect(await lossUnder(shape)).toBeCloseTo(whole, 4);
     // Targets of shape [6, 1] are six data, not a column that broadcasts against a row.
-    await expect(lossUnder([6, 1])).rejects.toThrow(/site "likelihood.data": the mask has shape \[6, 1\], .* \[6\]/);
+    await expect(lossUnder([6, 1])).rejects.toThrow(/site "likelihood.data": its mask has shape \[6, 1\], .* \[6\]/);
     await expect(lossUnder([1, 1])).rejects.toThrow('[1, 1]');
     await expect(lossUnder([3])).rejects.toThrow('[3]');
     bnn.dispose();

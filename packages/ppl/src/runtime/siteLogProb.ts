@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.ts';
 import { exact } from '../ops/exact.ts';
 import { feasibleValue } from '../transforms/feasible.ts';
-import { broadcastShapes, sameShape } from '../util/shape.ts';
+import { broadcastShapes, format, sameShape } from '../util/shape.ts';
 import { SiteError } from './siteError.ts';
 
 interface Weighed {
@@ -19,15 +19,29 @@ interface Weighed {
  * log p(value), unscaled. Where a tensor mask is false, the value is first replaced by one inside of the support: a NaN
  * there would otherwise reach the gradient, since 0 · NaN is NaN. Where all is masked out, nothing is computed.
  *
- * @throws SiteError around whatever the distribution complains of.
+ * @throws SiteError around whatever the distribution complains of; when the mask is larger than the site.
  */
 export function siteLogDensity(site: Weighed): Tensor {
+  refuseLargerMask(site);
   if (site.mask === false) return tf.zeros(broadcastShapes(batchOf(site), site.distribution.batchShape));
   try {
     return tf.tidy(() => site.distribution.logProb(safeValue(site)));
   } catch (error) {
     throw SiteError.at(site, error);
   }
+}
+
+/** A column of masks over a row of n data would count each of them n times. */
+function refuseLargerMask(site: Weighed): void {
+  const { mask, distribution } = site;
+  if (!(mask instanceof tf.Tensor)) return;
+  const elements = broadcastShapes(batchOf(site), distribution.batchShape);
+  const front = elements.length - mask.rank;
+  if (front >= 0 && mask.shape.every((size, axis) => size === 1 || size === elements[front + axis])) return;
+  throw new SiteError(
+    site,
+    `its mask has shape ${format(mask.shape)}, but must broadcast to ${format(elements)}, the shape of its batch: an entry for each element`,
+  );
 }
 
 function batchOf({ distribution, value }: Weighed): number[] {

@@ -271,7 +271,16 @@ describe('shapes', () => {
 
   test('are told when a density does not fit', tidy(() => {
     const trace = traceOf(() => handlers.mask(() => sample('a', normal(tf.zeros([4]), 1)), { mask: tf.ones([3], 'bool') })());
-    expect(() => trace.logProbSum()).toThrow(/site "a": shapes \[3\].*do not broadcast\n\nSites so far:\n.*\n  a /s);
+    expect(() => trace.logProbSum()).toThrow(/site "a": its mask has shape \[3\], but must broadcast to \[4\].*\n\nSites so far:\n.*\n  a /s);
+  }));
+
+  test('of masks must not be larger than those of sites, whose elements would count more than once', tidy(() => {
+    for (const mask of [tf.ones([4], 'bool'), tf.ones([4, 1], 'bool'), tf.ones([2, 1, 4], 'bool')]) {
+      const trace = traceOf(() => handlers.mask(() => sample('a', normal(0, 1), { obs: 1 }), { mask })());
+      expect(() => trace.logProbSum()).toThrow(/site "a": its mask has shape \[.*\], but must broadcast to \[\]/);
+    }
+    const trace = traceOf(() => handlers.mask(() => sample('a', normal(tf.zeros([2, 4]), 1), { obs: tf.zeros([2, 4]) }), { mask: tf.tensor1d([1, 0, 0, 0], 'bool') })());
+    expect(trace.logProbSum().dataSync()[0]).toBeCloseTo(-Math.log(2 * Math.PI), 6);
   }));
 
   test('are not told with other errors', () => {
