@@ -16,6 +16,7 @@ import { loadNet, netToBytes, saveNet } from './netFile.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
+import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
 
 export interface VariationalBNNOptions<P, G extends Guide = Guide> {
@@ -46,7 +47,7 @@ const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'guide', 'likelih
  * @typeParam P - what the likelihood predicts.
  * @typeParam G - the guide.
  */
-export class VariationalBNN<P, G extends Guide = Guide> {
+export class VariationalBNN<P, G extends Guide = Guide> implements ProbabilisticNet<P> {
   readonly likelihood: Likelihood<P>;
   /** The guide over the weights; `null` for maximum likelihood. Its methods know the weights by their names in the net. */
   readonly guide: G | null;

@@ -10,6 +10,7 @@ export type { ChannelAxes, LinearArgs, LinearFunction } from './lift/operations/
 export { McmcBNN } from './mcmcBnn.ts';
 export type { KernelBuilder, KernelClass, McmcBNNOptions, McmcPredictOptions, NetModel } from './mcmcBnn.ts';
 export type { PredictOptions } from './predictions.ts';
+export type { ProbabilisticNet } from './probabilisticNet.ts';
 
 export * as guides from './guides/index.ts';
 export * as handlers from './handlers/index.ts';

@@ -13,6 +13,7 @@ import { PosteriorDraws } from './posteriorDraws.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
+import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
 
 /** The model that a kernel is made for: weights, unknowns of the likelihood, and data. */
@@ -62,7 +63,7 @@ const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'kernel', 'name']
  * const { mean, scale } = bnn.predict(x, { numSamples: 200 });
  * ```
  */
-export class McmcBNN<P> {
+export class McmcBNN<P> implements ProbabilisticNet<P> {
   readonly likelihood: Likelihood<P>;
   /** The weights that have no prior; constants to the sampler. */
   readonly paramStore: ParamStore;
