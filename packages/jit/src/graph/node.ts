@@ -199,7 +199,8 @@ export interface WindowGeometry {
 
 /**
  * `x` [batch, ...spatial, c] with `filter` [...window, c / groups, f] gives [batch, ...spatial, f]: output channels in
- * `groups` equal runs, each reading the run of input channels with its number. Depthwise is `groups = c`.
+ * `groups` equal runs, each reading the run of input channels with its number. Depthwise is `groups = c`. A `filter` of one
+ * more axis in front, [batch, ...window, c / groups, f], has a filter for each image; so have the gradients.
  */
 export interface ConvNode extends Typed {
   readonly op: 'conv';

@@ -67,9 +67,9 @@ describe('convolutions', () => {
 
   test.each(['conv', 'convGradInput', 'convGradFilter'] as const)('%s', (op) => {
     fc.assert(
-      fc.property(windows, channels, batches, precisions, ({ geometry, input, output }, [groups, inner, outer], batch, precision) => {
+      fc.property(windows, channels, batches, fc.boolean(), precisions, ({ geometry, input, output }, [groups, inner, outer], batch, isPerImage, precision) => {
         const x = [batch, ...input, groups * inner];
-        const filter = [...geometry.window, inner, groups * outer];
+        const filter = [...(isPerImage ? [batch] : []), ...geometry.window, inner, groups * outer];
         const y = [batch, ...output, groups * outer];
         const window = sizeOf(geometry.window);
         if (op === 'conv') compare([x, filter], (g, a, b) => g.conv(a!, b!, geometry, groups, y), precision, window * inner);

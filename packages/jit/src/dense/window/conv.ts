@@ -4,21 +4,28 @@ import { sizeOf } from '../../graph/shape.ts';
 import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
-import { callKernel } from '../kernel.ts';
 import { fill } from '../move/fill.ts';
 import { correlationKernel, correlationScratch } from './correlate.ts';
 import type { Correlation, Turn } from './correlation.ts';
 import { correlationOf, gradientCorrelationOf } from './correlation.ts';
 import { depthwiseKernel, isDepthwise } from './depthwise.ts';
+import { callAlong, callsOf } from './perImage.ts';
 import { gradientPhases } from './phases.ts';
 
 type ConvNode = NodeOf<'conv' | 'convGradInput'>;
 
-/** The correlations that make up the result, and how they use the filter. */
-function formsOf(node: ConvNode, x: Shape, filter: Shape): { readonly correlations: readonly Correlation[]; readonly turn: Turn } {
-  if (node.op === 'conv') return { correlations: [correlationOf(node, x, filter, node.shape)], turn: 'straight' };
-  const whole = gradientCorrelationOf(node, x, filter);
-  return { correlations: isDepthwise(whole) ? [whole] : gradientPhases(node, whole), turn: 'turned' };
+/** The correlations that make up the result (of one call), and how they use the filter. */
+interface Forms {
+  readonly correlations: readonly Correlation[];
+  readonly turn: Turn;
+  readonly calls: number;
+}
+
+function formsOf(node: ConvNode, x: Shape, filter: Shape): Forms {
+  const { count: calls, ...one } = callsOf(x, filter, node.shape);
+  if (node.op === 'conv') return { correlations: [correlationOf(node, one.x, one.filter, one.y)], turn: 'straight', calls };
+  const whole = gradientCorrelationOf(node, one.x, one.filter);
+  return { correlations: isDepthwise(whole) ? [whole] : gradientPhases(node, whole), turn: 'turned', calls };
 }
 
 function isEmptySum({ window, inPerGroup }: Correlation): boolean {
@@ -42,13 +49,13 @@ export function emitConv(
   context: DenseContext,
 ): void {
   if (sizeOf(node.shape) === 0) return;
-  const { correlations, turn } = formsOf(node, x.shape, filter.shape);
+  const { correlations, turn, calls } = formsOf(node, x.shape, filter.shape);
   if (correlations.some(isEmptySum)) fill(f, result, 0, context);
   for (const correlation of correlations) {
     if (isEmptySum(correlation)) continue;
     const index = isDepthwise(correlation)
       ? depthwiseKernel(context, correlation, turn)
       : correlationKernel(context, correlation, turn);
-    callKernel(f, index, [x.address, filter.address, result.address, context.scratch]);
+    callAlong(f, calls, [x, filter, result], index, context);
   }
 }

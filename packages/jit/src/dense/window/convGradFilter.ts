@@ -4,7 +4,7 @@ import { at, sizeOf, stridesOf } from '../../graph/shape.ts';
 import type { FunctionBuilder, Local } from '../../wasm/encode/functionBuilder.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
-import { callKernel, elementSize, kernel } from '../kernel.ts';
+import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { fill, fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
@@ -15,13 +15,20 @@ import { panelColumns } from './correlate.ts';
 import type { Correlation, Image } from './correlation.ts';
 import { correlationOf, imageOf, writeImage } from './correlation.ts';
 import { depthwiseGradFilterKernel, isDepthwise } from './depthwise.ts';
+import { callAlong, callsOf } from './perImage.ts';
 import { forEachTile, sumOver } from './tiles.ts';
 
 /** Bytes of scratch memory that {@link emitConvGradFilter} needs: an image, and some channels of the gradient over it. */
 export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
   if (isZero(node, dy)) return 0;
-  const correlation = correlationOf(node, x, node.shape, dy);
+  const { correlation } = formOf(node, x, dy);
   return imageBytes(correlation, precision) + sizeOf(correlation.output) * panelRow({ precision }, panelColumns(correlation, precision));
+}
+
+/** The correlation whose filter's gradient is wanted, and for how many images one after another. */
+function formOf(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape): { readonly correlation: Correlation; readonly calls: number } {
+  const { count: calls, ...one } = callsOf(x, node.shape, dy);
+  return { correlation: correlationOf(node, one.x, one.filter, one.y), calls };
 }
 
 /** Whether there are no products to be summed. */
@@ -47,16 +54,17 @@ export function emitConvGradFilter(
     fill(f, result, 0, context);
     return;
   }
-  const correlation = correlationOf(node, x.shape, node.shape, dy.shape);
-  if (isDepthwise(correlation)) {
-    const depthwise = depthwiseGradFilterKernel(context, correlation);
-    callKernel(f, depthwise, [x.address, dy.address, result.address, context.scratch]);
-    return;
-  }
-  const index = kernel(context, `convGradFilter ${JSON.stringify(correlation)}`, 4, (w, source, gradient, filter, scratch) => {
+  const { correlation, calls } = formOf(node, x.shape, dy.shape);
+  const index = isDepthwise(correlation) ? depthwiseGradFilterKernel(context, correlation) : gradFilterKernel(context, correlation);
+  callAlong(f, calls, [x, dy, result], index, context);
+}
+
+/** The kernel (x, dy, filter gradient, scratch). */
+function gradFilterKernel(context: DenseContext, correlation: Correlation): number {
+  return kernel(context, `convGradFilter ${JSON.stringify(correlation)}`, 4, (w, source, gradient, filter, scratch) => {
     const image = imageOf(correlation, w.size);
     const panel = w.pointer(scratch, imageBytes(correlation, w.precision));
-    w.f.get(filter).call(fillKernel(context, sizeOf(node.shape), 0));
+    w.f.get(filter).call(fillKernel(context, filterSize(correlation), 0));
     if (image.isMade) w.f.get(scratch).call(fillKernel(context, image.bytes / w.size, 0));
     w.times(correlation.batch, () => {
       if (image.isMade) writeImage(w, context, correlation, image, source, scratch);
@@ -65,7 +73,10 @@ export function emitConvGradFilter(
       w.move(gradient, sizeOf(correlation.output) * correlation.groups * correlation.outPerGroup * w.size);
     });
   });
-  callKernel(f, index, [x.address, dy.address, result.address, context.scratch]);
+}
+
+function filterSize({ window, groups, inPerGroup, outPerGroup }: Correlation): number {
+  return sizeOf(window) * inPerGroup * groups * outPerGroup;
 }
 
 /** Adds what one image contributes. */

@@ -48,6 +48,7 @@ function forEachProduct(
   const [c, f] = [channels(x), channels(y)];
   const [perGroup, outPerGroup] = [at(filter, filter.length - 2), f / node.groups];
   const [inputs, outputs] = [sizeOf(spatial(x)), sizeOf(spatial(y))];
+  const perImage = filter.length > x.length ? sizeOf(filter.slice(1)) : 0;
   forEachReading(node.geometry, spatial(x), spatial(y), (output, entry, input) => {
     for (let batch = 0; batch < at(x, 0); batch++) {
       for (let out = 0; out < f; out++) {
@@ -55,7 +56,7 @@ function forEachProduct(
         for (let j = 0; j < perGroup; j++) {
           visit(
             (batch * inputs + input) * c + group * perGroup + j,
-            (entry * perGroup + j) * f + out,
+            batch * perImage + (entry * perGroup + j) * f + out,
             (batch * outputs + output) * f + out,
           );
         }
