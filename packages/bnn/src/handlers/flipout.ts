@@ -6,6 +6,7 @@ import type { OptionalHandlerForms, RandomStream } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { momentsOf } from './moments.ts';
 import type { OperationOptions } from './operationFilter.ts';
+import { FEEDFORWARD, RECURRENT } from './operationFilter.ts';
 import { OutputHandler } from './outputHandler.ts';
 
 /**
@@ -27,7 +28,7 @@ export class FlipoutHandler extends OutputHandler {
   private readonly signs = new WeakMap<Tensor, RandomStream>();
 
   constructor(options: OperationOptions) {
-    super('handlers.flipout', options);
+    super('handlers.flipout', [...FEEDFORWARD, ...RECURRENT], options);
   }
 
   protected override output(args: LinearArgs, weight: dist.Normal, shift: dist.Normal | null): Tensor {
@@ -36,7 +37,8 @@ export class FlipoutHandler extends OutputHandler {
     const biasMean = bias === null || shift === null ? null : momentsOf(shift, bias.shape).mean;
     const mean = linear(input, kernelMean, biasMean ?? bias);
     const stream = this.streamOf(args);
-    const flipped = tf.mul(input, randomSigns(signShape(input.shape, channelAxes.input), stream));
+    // An index has no sign; those of the output do alone, as rows of a table are drawn apart.
+    const flipped = channelAxes.input === null ? input : tf.mul(input, randomSigns(signShape(input.shape, channelAxes.input), stream));
     const perturbation = linear(flipped, tf.sub(kernel, kernelMean), bias === null || biasMean === null ? null : tf.sub(bias, biasMean));
     return tf.add(mean, tf.mul(perturbation, randomSigns(signShape(mean.shape, channelAxes.output), stream)));
   }

@@ -5,7 +5,8 @@ import { dist, optionalHandlerForms } from '@tychejs/ppl';
 import type { OptionalHandlerForms } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { momentsOf } from './moments.ts';
-import type { OperationOptions } from './operationFilter.ts';
+import type { FeedforwardOperation, OperationOptions } from './operationFilter.ts';
+import { FEEDFORWARD, RECURRENT } from './operationFilter.ts';
 import { OutputHandler } from './outputHandler.ts';
 
 /** Variances are taken to be at least this, so that the slope of their square root stays finite. */
@@ -25,16 +26,23 @@ const LEAST_VARIANCE = 1e-20;
  * The outputs of one kernel at several places (in a convolution, or in a layer that is used twice) share their kernel, but
  * are drawn as if they did not: each has the right distribution, but not all of them together.
  */
-export class LocalReparameterizationHandler extends OutputHandler {
-  constructor(options: OperationOptions) {
-    super('handlers.localReparameterization', options);
+export class LocalReparameterizationHandler extends OutputHandler<FeedforwardOperation> {
+  constructor(options: OperationOptions<FeedforwardOperation>) {
+    super('handlers.localReparameterization', FEEDFORWARD, options);
   }
 
-  protected override output({ input, kernel, bias, linear, stream }: LinearArgs, weight: dist.Normal, shift: dist.Normal | null): Tensor {
+  protected override reasonAgainst(operation: string): string | null {
+    if (!(RECURRENT as readonly string[]).includes(operation)) return null;
+    return 'acts at each step in time, where noise drawn anew would not be that of weights, which stay the same (flipout acts on it)';
+  }
+
+  protected override output(args: LinearArgs, weight: dist.Normal, shift: dist.Normal | null): Tensor {
+    const { input, kernel, bias, linear, channelAxes, stream } = args;
     const { mean: kernelMean, variance: kernelVariance } = momentsOf(weight, kernel.shape);
     const drawnBias = bias === null || shift === null ? null : momentsOf(shift, bias.shape);
     const mean = linear(input, kernelMean, drawnBias?.mean ?? bias);
-    const variance = linear(tf.square(input), kernelVariance, drawnBias?.variance ?? null);
+    // An index chooses variances as it chooses means.
+    const variance = linear(channelAxes.input === null ? input : tf.square(input), kernelVariance, drawnBias?.variance ?? null);
     const deviation = tf.sqrt(tf.maximum(variance, LEAST_VARIANCE));
     const noise = dist.normal(0, 1).expand(mean.shape).rsample([], stream());
     return tf.add(mean, tf.mul(deviation, noise));
@@ -51,5 +59,5 @@ export class LocalReparameterizationHandler extends OutputHandler {
  *
  * @throws TypeError for operations that are unknown; inside, SiteError where another handler acts on the same operation.
  */
-export const localReparameterization: OptionalHandlerForms<OperationOptions, LocalReparameterizationHandler> =
+export const localReparameterization: OptionalHandlerForms<OperationOptions<FeedforwardOperation>, LocalReparameterizationHandler> =
   optionalHandlerForms('localReparameterization', ['operations'], (options) => new LocalReparameterizationHandler(options));

@@ -1,25 +1,28 @@
 /** @file Which layer operations a handler acts on. */
-import { LAYER_OPERATIONS } from '../lift/operations/table.ts';
+
+/** The operations of layers that do each of their products once; `linear` is that of `linear(...)`, for layers of one's own. */
+export const FEEDFORWARD = [
+  'dense', 'conv1d', 'conv2d', 'conv3d', 'conv2dTranspose', 'conv3dTranspose', 'depthwiseConv2d', 'separableConv2d', 'embedding', 'linear',
+] as const;
+
+/** Those of recurrent layers, which do theirs at each step in time. */
+export const RECURRENT = ['simpleRNN', 'gru', 'lstm'] as const;
+
+export type FeedforwardOperation = (typeof FEEDFORWARD)[number];
+export type RecurrentOperation = (typeof RECURRENT)[number];
 
 /** The kinds of layer operations that handlers can act on. */
-export type OperationName =
-  | 'dense'
-  | 'conv1d'
-  | 'conv2d'
-  | 'conv3d'
-  | 'conv2dTranspose'
-  | 'depthwiseConv2d'
-  | 'separableConv2d';
+export type OperationName = FeedforwardOperation | RecurrentOperation;
 
-export interface OperationOptions {
+/** @typeParam O - the operations that the handler knows. */
+export interface OperationOptions<O extends OperationName = OperationName> {
   /** All by default. */
-  readonly operations?: readonly OperationName[];
+  readonly operations?: readonly O[];
 }
 
-/** The operations chosen. @throws TypeError for an unknown one, or none. */
-export function chooseOperations(where: string, { operations }: OperationOptions): ReadonlySet<string> {
-  const known = LAYER_OPERATIONS.map(({ operation }) => operation);
-  const chosen: readonly string[] = operations ?? known;
+/** The operations chosen. @throws TypeError for one that is not known, or none. */
+export function chooseOperations<O extends OperationName>(where: string, known: readonly O[], { operations }: OperationOptions<O>): ReadonlySet<string> {
+  const chosen: readonly O[] = operations ?? known;
   const unknown = chosen.find((operation) => !known.includes(operation));
   if (unknown !== undefined || chosen.length === 0) {
     throw new TypeError(`${where}: operations must be some of ${known.join(', ')}; got ${unknown === undefined ? 'none' : `"${unknown}"`}`);

@@ -5,7 +5,7 @@ import { Handler, warn, whenDone } from '@tychejs/ppl';
 import type { Message, OperationMessage, dist } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { independentNormal } from './moments.ts';
-import type { OperationOptions } from './operationFilter.ts';
+import type { OperationName, OperationOptions } from './operationFilter.ts';
 import { chooseOperations } from './operationFilter.ts';
 import { SampledFrom } from './sampledFrom.ts';
 
@@ -14,18 +14,20 @@ import { SampledFrom } from './sampledFrom.ts';
  * that are observed, fixed, or drawn from anything else stay as they are; if all do, a warning says why. An operation
  * that another handler has given its output is refused.
  */
-export abstract class OutputHandler extends Handler {
+export abstract class OutputHandler<O extends OperationName = OperationName> extends Handler {
   /** `handlers.flipout`, for messages. */
   private readonly where: string;
   private readonly operations: ReadonlySet<string>;
   private readonly sampledFrom = new SampledFrom();
-  private readonly untouched = new Map<string, string>();
+  /** Operations that it left alone, with the reason. */
+  private readonly untouched = new Set<string>();
   private count = 0;
 
-  protected constructor(where: string, options: OperationOptions) {
+  /** @param known - the operations that it can act on. */
+  protected constructor(where: string, known: readonly O[], options: OperationOptions<O>) {
     super();
     this.where = where;
-    this.operations = chooseOperations(where, options);
+    this.operations = chooseOperations(where, known, options);
   }
 
   /**
@@ -38,7 +40,7 @@ export abstract class OutputHandler extends Handler {
 
   override process(message: Message): void {
     if (message.type === 'sample') this.sampledFrom.process(message);
-    else if (message.type === 'operation' && this.operations.has(message.operation)) this.replace(message);
+    else if (message.type === 'operation') this.processOperation(message);
   }
 
   override postprocess(message: Message): void {
@@ -51,6 +53,20 @@ export abstract class OutputHandler extends Handler {
     return whenDone(super.run(body), () => this.report());
   }
 
+  /** Why it leaves an operation alone that is not among those it can act on; `null` if there is nothing to say. */
+  protected reasonAgainst(_operation: string): string | null {
+    return null;
+  }
+
+  private processOperation(message: OperationMessage): void {
+    if (this.operations.has(message.operation)) {
+      this.replace(message);
+      return;
+    }
+    const reason = this.reasonAgainst(message.operation);
+    if (reason !== null) this.untouched.add(`${message.name} ${reason}`);
+  }
+
   private replace(message: OperationMessage): void {
     if (message.value !== null) {
       throw new Error(`is reparameterised already: two handlers act on the operation ${message.operation}; give them different operations`);
@@ -60,7 +76,7 @@ export abstract class OutputHandler extends Handler {
     const origin = this.sampledFrom.find(args.kernel);
     const kernel = independentNormal(origin);
     if (kernel === null) {
-      this.untouched.set(message.name, origin === null ? 'is fixed or observed' : `is drawn from ${origin.name}`);
+      this.untouched.add(`the kernel of ${message.name} is ${origin === null ? 'fixed or observed' : `drawn from ${origin.name}`}`);
       return;
     }
     const bias = args.bias === null ? null : independentNormal(this.sampledFrom.find(args.bias));
@@ -70,8 +86,7 @@ export abstract class OutputHandler extends Handler {
 
   private report(): void {
     if (this.count > 0) return;
-    const seen = [...this.untouched].map(([name, why]) => `the kernel of ${name} ${why}`);
-    const why = seen.length === 0 ? `no operation ${[...this.operations].join(', ')} ran inside` : seen.join('; ');
+    const why = [...this.untouched].join('; ') || `no operation ${[...this.operations].join(', ')} ran inside`;
     warn(`${this.where}: had no effect: ${why}. It acts on kernels that are drawn from normal distributions, as by guides.autoNormal.`);
   }
 }

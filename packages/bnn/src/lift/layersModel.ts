@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, LayersModel } from '@tensorflow/tfjs-layers';
-import { seededDropout } from './dropout.ts';
+import { MASK_KEYS, seededCall } from './dropout.ts';
 import { camelCase } from './layerNames.ts';
 import type { ForwardOptions, Layer, LiftedNet, NetInput, NetOutput, NetParameter, NetState } from './net.ts';
 import type { LinearLayer } from './operations/operation.ts';
-import { computesLike, effectfulCall } from './operations/operation.ts';
+import { computesLike, effectfulCall, effectfulCell } from './operations/operation.ts';
+import { CELL_OPERATIONS } from './operations/recurrent.ts';
 import { LAYER_OPERATIONS } from './operations/table.ts';
 import { Overrides } from './override.ts';
 import type { PlacedLayer } from './placedLayers.ts';
@@ -53,7 +54,10 @@ export class LiftedModel implements LiftedNet {
     const overrides = new Overrides();
     try {
       for (const { name, variable } of this.parameters) overrides.set(variable, 'read', () => valueOf(name, values));
-      for (const { layer, call } of this.calls) overrides.set(layer, 'call', call);
+      for (const { layer, call } of this.calls) {
+        overrides.set(layer, 'call', call);
+        for (const key of MASK_KEYS) if (key in layer) overrides.define(layer, key, { value: null, writable: true });
+      }
       for (const { variable, value, assign } of this.state) {
         overrides.set(variable, 'read', value);
         overrides.set(variable, 'write', (next: Tensor) => {
@@ -124,11 +128,13 @@ function checkModel(model: LayersModel, placed: readonly PlacedLayer[]): void {
 function callOf(layer: Layer, path: string): Layer['call'] | null {
   // An instance with a `call` of its own computes something that we do not know.
   if (Object.hasOwn(layer, 'call')) return null;
-  if (computesLike(layer, 'Dropout')) return seededDropout(layer, path);
   for (const kind of LAYER_OPERATIONS) {
     if (computesLike(layer, kind.className)) return effectfulCall(layer as LinearLayer, kind, path);
   }
-  return null;
+  for (const kind of CELL_OPERATIONS) {
+    if (computesLike(layer, kind.className)) return effectfulCell(layer, kind, path);
+  }
+  return seededCall(layer, path);
 }
 
 function parametersOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {

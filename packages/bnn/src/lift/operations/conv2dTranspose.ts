@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvolutionLayer } from './convolution.ts';
-import { channelAxis, channelsFirst, channelsLast, paddingOf } from './convolution.ts';
+import { channelAxis, channelsFirst, channelsLast, paddingOf, transposedLength } from './convolution.ts';
 import type { LayerOperation, LinearFunction } from './operation.ts';
 import { kernelOf } from './operation.ts';
 
@@ -22,8 +22,8 @@ export const conv2dTranspose: LayerOperation = {
       const [, , filters] = (kernel as Tensor4D).shape;
       const shape: Tensor4D['shape'] = [
         batch,
-        lengthOf(height, strideY, kernelY, padding),
-        lengthOf(width, strideX, kernelX, padding),
+        transposedLength(height, strideY, kernelY, padding),
+        transposedLength(width, strideX, kernelX, padding),
         filters,
       ];
       const product = tf.conv2dTranspose(x, kernel as Tensor4D, shape, [strideY, strideX], padding);
@@ -34,8 +34,3 @@ export const conv2dTranspose: LayerOperation = {
     return [{ kernel: kernelOf(layer), bias: layer.bias, linear, channelAxes: { input: axis, output: axis } }];
   },
 };
-
-/** How long an image becomes: each input begins a stride, and the last one's kernel may reach beyond it. */
-function lengthOf(length: number, stride: number, kernel: number, padding: 'valid' | 'same'): number {
-  return length * stride + (padding === 'valid' ? Math.max(kernel - stride, 0) : 0);
-}

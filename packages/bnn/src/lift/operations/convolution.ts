@@ -39,3 +39,8 @@ export function channelsFirst(x: Tensor): Tensor {
   const space = x.shape.slice(2).map((_, i) => i + 1);
   return tf.transpose(x, [0, x.rank - 1, ...space]);
 }
+
+/** How long an image becomes by transposed convolution: each input begins a stride, and the last one's kernel may reach beyond it. */
+export function transposedLength(length: number, stride: number, kernel: number, padding: 'valid' | 'same'): number {
+  return length * stride + (padding === 'valid' ? Math.max(kernel - stride, 0) : 0);
+}

@@ -23,7 +23,8 @@ export const dense: LayerOperation = {
 /** input [..., inputs], kernel [inputs, units], bias [units] → [..., units]. */
 const fused: LinearFunction = (input, kernel, bias) => overLastDimension(input, kernel, (rows) => product(rows, kernel, bias));
 
-const separate: LinearFunction = (input, kernel, bias) => {
+/** The same, with the bias added to the product. */
+export const separate: LinearFunction = (input, kernel, bias) => {
   const output = overLastDimension(input, kernel, (rows) => product(rows, kernel, null));
   return bias === null ? output : tf.add(output, bias);
 };

@@ -11,7 +11,8 @@ export type LinearFunction = (input: Tensor, kernel: Tensor, bias: Tensor | null
 
 /** Where channels stand in what a product takes and gives: 1 for `[batch, channels, ...]`, -1 for the last dimension. */
 export interface ChannelAxes {
-  readonly input: number;
+  /** `null` for an input that is not multiplied but chooses, as an index chooses a row of the kernel. */
+  readonly input: number | null;
   readonly output: number;
 }
 
@@ -30,7 +31,12 @@ export interface LinearArgs {
 /** What dense and convolutional layers have in common. */
 export interface LinearLayer extends Layer {
   readonly bias: LayerVariable | null;
-  readonly activation: { apply(x: Tensor): Tensor; getClassName(): string };
+  readonly activation: Activation;
+}
+
+export interface Activation {
+  apply(x: Tensor): Tensor;
+  getClassName(): string;
 }
 
 /** The kernel of a layer that has one. */
@@ -56,6 +62,17 @@ export interface LayerOperation {
   steps(layer: LinearLayer): readonly LinearStep[] | null;
 }
 
+/** Does one product, through the handlers in force. */
+export type Perform = (step: LinearStep, input: Tensor) => Tensor;
+
+/** The operation of the cell of a recurrent layer, which does its products anew at each step in time. */
+export interface CellOperation {
+  readonly operation: string;
+  readonly className: string;
+  /** The cell's `call`: what it makes of `[input, ...states]`, `[output, ...states]`. `name` is for what it draws at random. */
+  call(cell: Layer, perform: Perform, name: string): Layer['call'];
+}
+
 /**
  * Whether `layer` computes what its class `className` does: it is of that class, or of one derived from it that does not
  * compute something else. Classes are told by name, as a program may hold two copies of tfjs-layers.
@@ -74,22 +91,39 @@ export function computesLike(layer: Layer, className: string): boolean {
 export function effectfulCall(layer: LinearLayer, kind: LayerOperation, name: string): Layer['call'] | null {
   const steps = kind.steps(layer);
   if (steps === null) return null;
+  const perform = performer(kind.operation, name);
   return (inputs) =>
     tf.tidy(() => {
       const input = Array.isArray(inputs) ? inputs[0] : inputs;
       if (input === undefined) throw new Error(`layer "${name}" was called without an input`);
-      return layer.activation.apply(steps.reduce((x, step) => perform(kind.operation, name, step, x), input));
+      const sum = steps.reduce((x, step) => perform(step, x), input);
+      // An embedding has none.
+      return (layer.activation as Activation | undefined)?.apply(sum) ?? sum;
     });
 }
 
-function perform(operation: string, layerName: string, step: LinearStep, input: Tensor): Tensor {
-  const { suffix, linear, channelAxes } = step;
-  const name = suffix === undefined ? layerName : `${layerName}.${suffix}`;
-  const kernel = step.kernel.read();
-  const bias = step.bias === null ? null : step.bias.read();
+/** The cell's `call`, with its products made effectful under `name`. */
+export function effectfulCell(cell: Layer, kind: CellOperation, name: string): Layer['call'] {
+  const call = kind.call(cell, performer(kind.operation, name), name);
+  return (inputs, kwargs) => tf.tidy(() => call(inputs, kwargs));
+}
+
+function performer(operation: string, layerName: string): Perform {
+  return ({ suffix, kernel, bias, linear, channelAxes }, input) =>
+    performLinear(operation, suffix === undefined ? layerName : `${layerName}.${suffix}`, {
+      input,
+      kernel: kernel.read(),
+      bias: bias === null ? null : bias.read(),
+      linear,
+      channelAxes,
+    });
+}
+
+/** `linear(input, kernel, bias)`, unless a handler gives something else. */
+export function performLinear(operation: string, name: string, product: Omit<LinearArgs, 'stream'>): Tensor {
   // A handler runs outside of its own scope, where an inner `seed` is not in force.
   const stack = currentStack();
   const stream = (): RandomStream => withStack(stack, () => randomStream(`${name}.noise`));
-  const args: LinearArgs = { input, kernel, bias, linear, channelAxes, stream };
-  return effectful(operation, name, { ...args }, () => linear(input, kernel, bias));
+  const { input, kernel, bias, linear } = product;
+  return effectful(operation, name, { ...product, stream }, () => linear(input, kernel, bias));
 }
