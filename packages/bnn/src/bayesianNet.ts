@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { ParamStore, handlers, param, sample } from '@tychejs/ppl';
+import { AdoptedPrior } from './adoptedPrior.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
 import { valuesOf } from './guides/initialValues.ts';
@@ -21,6 +22,7 @@ export class BayesianNet {
   /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
   readonly isStateless: boolean;
   private readonly priors: Map<string, Distribution>;
+  private adopted: AdoptedPrior | null = null;
   private isDisposed = false;
 
   /** @param prior - `null` makes all weights parameters. */
@@ -93,8 +95,18 @@ export class BayesianNet {
     for (const [name, distribution] of updated) this.priors.set(name, distribution);
   }
 
+  /** Makes what `guide` says of the weights that are sampled their prior. @param where - begins error messages. */
+  adoptPosterior(where: string, guide: Guide | null): void {
+    const adopted = new AdoptedPrior(where, guide);
+    this.updatePrior(adopted.prior);
+    this.adopted?.dispose();
+    this.adopted = adopted;
+  }
+
   /** Frees all parameters. The network given stays. */
   dispose(): void {
+    this.adopted?.dispose();
+    this.adopted = null;
     this.isDisposed = true;
     this.paramStore.clear();
     this.lifted.dispose();

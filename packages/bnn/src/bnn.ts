@@ -127,14 +127,35 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
 
   /**
    * Replaces the prior, for another task. Weights that are sampled and that `prior` exposes get their new distribution; the
-   * others keep theirs, and parameters stay parameters. The posterior so far makes a prior by
-   * `priors.dictionary(bnn.guide.getDetachedDistributions())`, whose tensors must live as long as this network uses them.
+   * others keep theirs, and parameters stay parameters. Tensors of its distributions must live as long as this network uses
+   * them.
    *
    * @throws Error when the prior does not fit the network; nothing is changed then.
    */
   updatePrior(prior: Prior): void {
     if (!(prior instanceof Prior)) throw new TypeError(`bnn.updatePrior: expected a prior, such as priors.iid(dist.normal(0, 1))`);
     this.net.updatePrior(prior);
+  }
+
+  /**
+   * Makes the posterior so far the prior of what is learnt next: the guide's distributions as they are now, for all weights
+   * that are sampled. The guide goes on from where it is. After each task, that is variational continual learning (Nguyen, Li,
+   * Bui and Turner, ICLR 2018): the data of earlier tasks need not be kept.
+   *
+   * ```ts
+   * for (const task of tasks) {
+   *   await bnn.fit(task.data, { optim: optim.adam({ lr: 1e-3 }), epochs: 20, batchSize: 256 });
+   *   bnn.posteriorAsPrior();
+   * }
+   * ```
+   *
+   * Weights without a prior (heads that belong to one task) are parameters in `paramStore`, and stay as they are. The likelihood
+   * is scaled to the data of each call of `fit`, unless it was given a `datasetSize`.
+   *
+   * @throws Error when the guide has no distribution for each weight by itself, as `guides.autoNormal()` has.
+   */
+  posteriorAsPrior(): void {
+    this.net.adoptPosterior('bnn.posteriorAsPrior', this.guide);
   }
 
   /**
