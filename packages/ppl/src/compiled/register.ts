@@ -5,9 +5,11 @@
  * (and `erf`, tfjs's own); the others are called in JavaScript.
  */
 import { registerElementwise, registerFunction, registerLowering } from '@tychejs/jit';
+import { CONV_2D_PER_EXAMPLE } from '../ops/conv2dPerExample.ts';
 import '../ops/index.ts';
 import { elementwiseOps } from '../ops/elementwise.ts';
 import { SCALAR_FUNCTIONS } from '../ops/scalar/table.ts';
+import { conv2dPerExample, conv2dPerExampleGradFilter, conv2dPerExampleGradInput } from './convolution.ts';
 import { elementwiseLowering } from './functions.ts';
 import { cholesky, cumLogSumExp, stopGradient, triangularSolve } from './matrices.ts';
 
@@ -21,3 +23,6 @@ registerLowering('Cholesky', cholesky);
 registerLowering('MatrixTriangularSolve', triangularSolve);
 registerLowering('StopGradient', stopGradient);
 registerLowering('CumLogSumExp', cumLogSumExp);
+registerLowering(CONV_2D_PER_EXAMPLE.forward, conv2dPerExample);
+registerLowering(CONV_2D_PER_EXAMPLE.gradInput, conv2dPerExampleGradInput);
+registerLowering(CONV_2D_PER_EXAMPLE.gradFilter, conv2dPerExampleGradFilter);

@@ -1,6 +1,8 @@
 /** @file What tfjs lacks: differentiable special functions and linear algebra, on every backend. */
 export { besselRatio, logBesselI0 } from './bessel.ts';
 export { cholesky, choleskySolve, logAbsDetTriangular, logdet } from './cholesky.ts';
+export { conv2dPerExample } from './conv2dPerExample.ts';
+export type { Conv2dPerExampleOptions } from './conv2dPerExample.ts';
 export { cumLogSumExp } from './cumLogSumExp.ts';
 export type { CumLogSumExpOptions } from './cumLogSumExp.ts';
 export type { BinaryOp, Operand, TernaryOp, UnaryOp } from './elementwise.ts';
