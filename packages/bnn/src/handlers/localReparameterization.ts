@@ -33,7 +33,7 @@ export class LocalReparameterizationHandler extends OutputHandler<FeedforwardOpe
 
   protected override reasonAgainst(operation: string): string | null {
     if (!(RECURRENT as readonly string[]).includes(operation)) return null;
-    return 'acts at each step in time, where noise drawn anew would not be that of weights, which stay the same (flipout acts on it)';
+    return `the weights of recurrent layers stay the same over time, which noise drawn anew at each step would not (handlers.flipout acts on ${operation})`;
   }
 
   protected override output(args: LinearArgs, weight: dist.Normal, shift: dist.Normal | null): Tensor {

@@ -64,7 +64,7 @@ export abstract class OutputHandler<O extends OperationName = OperationName> ext
       return;
     }
     const reason = this.reasonAgainst(message.operation);
-    if (reason !== null) this.untouched.add(`${message.name} ${reason}`);
+    if (reason !== null) this.untouched.add(reason);
   }
 
   private replace(message: OperationMessage): void {

@@ -5,6 +5,7 @@ import { mendChainedMethods } from './mends/chainedMethods.ts';
 import { mendComparisons } from './mends/comparisons.ts';
 import { mendConv2dBackprop } from './mends/conv2dBackprop.ts';
 import { mendConvolutions } from './mends/convolutions.ts';
+import { mendConvolutions3d } from './mends/convolutions3d.ts';
 import { mendCumulative } from './mends/cumulative.ts';
 import { mendByDelegation } from './mends/delegated.ts';
 import { mendDepthwiseBackprop } from './mends/depthwiseBackprop.ts';
@@ -32,6 +33,7 @@ export function mendBackends(): void {
   mendUnstack();
   mendEinsum();
   mendConvolutions();
+  mendConvolutions3d();
   // Kernels, each on the backends that need it.
   mendUnsortedSegmentSum();
   mendMatMul();

@@ -85,6 +85,7 @@ const holes: Hole[] = [
   { name: 'conv3d', backends: ['wasm'], f: (x, f) => tf.conv3d(x as tf.Tensor5D, f as tf.Tensor5D, 2, 'valid'), shapes: [[1, 4, 4, 4, 1], [2, 2, 2, 1, 2]] },
   { name: 'conv2d with a stride longer than the filter', backends: ['wasm'], f: (x, f) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 3, 'same'), shapes: [[1, 5, 5, 1], [1, 2, 1, 1]] },
   { name: 'conv2dTranspose', backends: ['wasm'], f: (x, f) => tf.conv2dTranspose(x as tf.Tensor4D, f as tf.Tensor4D, [1, 6, 6, 2], 2, 'same'), shapes: [[1, 3, 3, 2], [3, 3, 2, 2]] },
+  { name: 'conv3dTranspose', backends: both, f: (x, f) => tf.conv3dTranspose(x as tf.Tensor5D, f as tf.Tensor5D, [1, 3, 4, 2, 2], [1, 2, 1], 'same'), shapes: [[1, 3, 2, 2, 1], [2, 3, 1, 2, 1]] },
   { name: 'depthwiseConv2d', backends: ['wasm'], f: (x, f) => tf.depthwiseConv2d(x as tf.Tensor4D, f as tf.Tensor4D, 2, 'same'), shapes: [[2, 5, 4, 2], [3, 2, 2, 2]] },
   { name: 'separableConv2d', backends: ['wasm'], f: (x, d, p) => tf.separableConv2d(x as tf.Tensor4D, d as tf.Tensor4D, p as tf.Tensor4D, 1, 'same'), shapes: [[1, 3, 3, 2], [2, 2, 2, 1], [1, 1, 2, 3]] },
   { name: 'dilation2d', backends: ['wasm'], f: (x, f) => tf.dilation2d(tf.sub(x as tf.Tensor4D, 3), f as tf.Tensor3D, 1, 'same'), shapes: [[1, 3, 3, 1], [2, 2, 1]] },
@@ -119,6 +120,7 @@ const holes: Hole[] = [
   { name: 'cumprod', backends: both, f: (x) => tf.cumprod(x!, 1), shapes: [[2, 3]], second: true },
   { name: 'einsum', backends: both, f: (a, b) => tf.einsum('ij,jk->ik', a!, b!), shapes: [[2, 3], [3, 2]], second: true },
   { name: 'conv2d', backends: both, f: (x, f) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 2, 'same'), shapes: [[1, 4, 4, 1], [3, 3, 1, 2]], second: true },
+  { name: 'conv3d', backends: both, f: (x, f) => tf.conv3d(x as tf.Tensor5D, f as tf.Tensor5D, 1, 'valid'), shapes: [[1, 3, 2, 2, 1], [2, 2, 1, 1, 2]], second: true },
 ];
 
 /** Entries of a tensor far enough from one another, and from round numbers, for differences to cross no kink. */
