@@ -4,13 +4,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, handlers } from '@tychejs/ppl';
 import type { FileSource, ParamStore, Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
-import type { FitOptions } from './fit.ts';
-import { fit, Trainer } from './fit.ts';
+import type { FitOptions, FitResult } from './fit.ts';
+import { fit } from './fit.ts';
 import type { FitData } from './fitData.ts';
 import { autoNormal } from './guides/autoNormal.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
-import type { Net, NetInput } from './lift/net.ts';
+import type { ForwardOptions, Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
 import { loadNet, netToBytes, saveNet } from './netFile.ts';
 import type { PredictOptions } from './predictions.ts';
@@ -18,6 +18,7 @@ import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
 import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
+import { Trainer } from './trainer.ts';
 
 export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly net: Net;
@@ -95,12 +96,13 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    * Handlers in force at the call stay in force, as in `localReparameterization().run(() => bnn.fit(...))`. Layers act as in
    * training: dropout drops, batch normalisation uses (and keeps statistics of) each batch.
    *
-   * @returns the loss of each epoch: the mean of -ELBO over its steps.
-   * @throws TypeError, RangeError for options and data that are of the wrong kind; Error for shapes that do not fit or a
-   * loss that is not finite; the signal's reason when it is aborted.
+   * @returns the loss of each epoch: the mean of -ELBO over its steps; and how these were run, compiled or eagerly.
+   * @throws TypeError, RangeError for options and data that are of the wrong kind; Error for shapes that do not fit, a
+   * loss that is not finite or a checkpoint of other training; the signal's reason when it is aborted.
    */
-  async fit(data: FitData, options: FitOptions): Promise<{ losses: number[] }> {
-    return fit({ where: 'bnn.fit', datasetSize: this.likelihood.datasetSize, trainer: this.trainer }, data, options);
+  async fit(data: FitData, options: FitOptions): Promise<FitResult> {
+    const { net, trainer, likelihood } = this;
+    return fit({ where: 'bnn.fit', datasetSize: likelihood.datasetSize, trainer, net }, data, options);
   }
 
   /**
@@ -195,6 +197,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
     this.net.dispose();
   }
 
+  /** How layers act in predictions. */
+  protected get predictionMode(): ForwardOptions {
+    return { training: false };
+  }
+
   /** Statements of the model, by the names in the net. */
   private model(x: NetInput, y: Tensor, datasetSize: number | undefined): void {
     const output = this.net.forward(x, { training: true });
@@ -210,7 +217,7 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
   private drawPrediction(x: NetInput): P {
     const guide = traceOf(() => this.sampleGuides());
     return handlers.replay({ trace: guide }).run(() => {
-      const output = this.net.forward(x, { training: false });
+      const output = this.net.forward(x, this.predictionMode);
       return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
     });
   }

@@ -27,11 +27,16 @@ const VERSION = 1;
 /** Begins the names of what layers keep, in error messages. */
 const STATE = 'state.';
 
-/** The safetensors file. */
-export async function netToBytes({ lifted, paramStore }: SavedNet): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * The safetensors file.
+ *
+ * @param training - how far it has come, as plain data; none by default.
+ */
+export async function netToBytes({ lifted, paramStore }: SavedNet, training?: unknown): Promise<Uint8Array<ArrayBuffer>> {
   // Reading begins before anything is waited for, since the network may be trained meanwhile.
   const state = Promise.all(lifted.state.map(async (each) => [each.name, await storedState(each)] as const));
-  return storeWithDataToBytes(paramStore, state.then((entries) => ({ kind: KIND, version: VERSION, state: Object.fromEntries(entries) })));
+  const described = state.then((entries) => ({ kind: KIND, version: VERSION, state: Object.fromEntries(entries), training }));
+  return storeWithDataToBytes(paramStore, described);
 }
 
 /** Writes the folder. The file of parameters, which is all that {@link loadNet} reads, is written last. */
@@ -48,10 +53,26 @@ export async function saveNet(path: string, net: SavedNet): Promise<void> {
  */
 export async function loadNet(source: FileSource, net: SavedNet): Promise<void> {
   const file = typeof source === 'string' ? `${source}/${PARAMETERS}` : source;
-  await readStoreWithData(file, ({ params, run }) => {
-    const state = stateIn(run);
+  await loadNetWith(file, net, () => undefined);
+}
+
+/**
+ * Gives `net` what was saved in a safetensors file, and `resume` the training.
+ *
+ * @param resume - changes nothing when it throws, and nothing else is changed then.
+ * @returns what `resume` does.
+ * @throws Error, before anything is changed, as {@link loadNet} does.
+ */
+export async function loadNetWith<R>(file: FileSource, net: SavedNet, resume: (training: unknown) => R): Promise<R> {
+  return readStoreWithData(file, ({ params, run }) => {
+    const { state, training } = contentOf(run);
     checkFits(net, params, state);
-    net.paramStore.restore(params, false, () => tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state))));
+    const results: R[] = [];
+    net.paramStore.restore(params, false, () => {
+      results.push(resume(training));
+      tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state)));
+    });
+    return results[0] as R;
   });
 }
 
@@ -92,16 +113,17 @@ function checkFits({ lifted, paramStore }: SavedNet, params: ExactParams, state:
   }
 }
 
-/** What the file says of the layers' state. @throws Error when it is no file of a network. */
-function stateIn(data: unknown): ReadonlyMap<string, StoredState> {
-  const { kind, version, state } = isRecord(data) ? data : {};
+/** What the file says of the layers' state, and of training. @throws Error when it is no file of a network. */
+function contentOf(data: unknown): { readonly state: ReadonlyMap<string, StoredState>; readonly training: unknown } {
+  const { kind, version, state, training } = isRecord(data) ? data : {};
   if (kind !== KIND) throw new Error('it holds parameters, but not a network saved by bnn.save or bnn.toBytes (bnn.paramStore.load takes parameters alone)');
   if (version !== VERSION) throw new Error(`it has version ${String(version)} of the format of networks; this is version ${VERSION}`);
   if (!isRecord(state)) throw new Error('it does not say what the layers keep');
-  return new Map(Object.entries(state).map(([name, stored]) => {
+  const entries = Object.entries(state).map(([name, stored]): [string, StoredState] => {
     if (!isStoredState(stored)) throw new Error(`"${STATE}${name}" is no array of its shape`);
     return [name, stored];
-  }));
+  });
+  return { state: new Map(entries), training };
 }
 
 function isStoredState(value: unknown): value is StoredState {

@@ -37,7 +37,7 @@ describe.each(['cpu', 'wasm'] as const)('Bayesian linear regression on %s', (bac
       likelihood: likelihoods.homoskedasticGaussian({ scale: sigma }),
       guide: guides.autoNormal({ initLoc: 0 }),
     });
-    const { losses } = await seeded(1, () => bnn.fit(data, { optim: cooling(400), epochs: 200, batchSize: 20, numParticles: 2 }));
+    const { losses } = await seeded(1, () => bnn.fit(data, { optim: cooling(400), epochs: 200, batchSize: 20, numParticles: 8 }));
     expect(losses).toHaveLength(200);
     median(bnn).forEach((mean, i) => expect(Math.abs(mean - exact.mean[i]!)).toBeLessThan(1e-2));
     scales(bnn).forEach((scale, i) => expect(Math.abs(scale - exact.precision[i]![i]! ** -0.5)).toBeLessThan(1e-2));
@@ -138,8 +138,9 @@ describe('the prior', () => {
   const design = () => tf.tensor2d([[2, 0], [0, 1], [2, 0], [0, 1]]);
   const targets = () => tf.tensor2d([[1], [2], [3], [0.5]]);
   const rows = (x: Tensor, start: number) => tf.slice(x, [start], [2]);
+  /** By seed, deviations stray from the exact ones by 0.015 with two particles, so by 0.005 with these. */
   const train = (bnn: VariationalBNN<unknown, autoguides.AutoNormal<[]>>, data: { x: Tensor; y: Tensor }) =>
-    seeded(4, () => bnn.fit(data, { optim: cooling(200, 0.1), epochs: 200, numParticles: 2 }));
+    seeded(4, () => bnn.fit(data, { optim: cooling(200, 0.1), epochs: 200, numParticles: 16 }));
   const make = () => new VariationalBNN({ net: line(2), prior: standard, likelihood, guide: guides.autoNormal({ initLoc: 0, initScale: 0.2 }) });
 
   test('updated to the posterior, learning in two parts is learning from all at once', async () => {
