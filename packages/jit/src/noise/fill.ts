@@ -32,7 +32,7 @@ const fillers = new Map<NoiseKind, Filler>();
  * @throws TypeError for an unknown kind, or where `out` is no Float32Array.
  */
 export function fillNoise(kind: NoiseKind, key0: number, key1: number, out: Float32Array): void {
-  if (!NOISE_KINDS.includes(kind)) throw new TypeError(`fillNoise: there is no kind ${JSON.stringify(kind)} of noise, only ${NOISE_KINDS.join(', ')}`);
+  if (!NOISE_KINDS.includes(kind)) throw new TypeError(`fillNoise: there is no kind ${typeof kind === 'string' ? JSON.stringify(kind) : typeof kind} of noise, only ${NOISE_KINDS.join(', ')}`);
   if (!(out instanceof Float32Array)) throw new TypeError('fillNoise: noise is written to a Float32Array');
   const { fill, draws } = fillerOf(kind);
   for (let begin = 0; begin < out.length; begin += CHUNK) {
