@@ -3,6 +3,8 @@ export { VariationalBNN } from './bnn.ts';
 export type { VariationalBNNOptions } from './bnn.ts';
 export { DropInBNN } from './dropInBnn.ts';
 export type { DropInBNNOptions } from './dropInBnn.ts';
+export { McDropoutBNN } from './dropout/mcDropoutBnn.ts';
+export type { McDropoutBNNOptions } from './dropout/mcDropoutBnn.ts';
 export type { EpochReport, FitOptions, FitResult } from './fit.ts';
 export type { FitCheckpoint } from './fitCheckpoint.ts';
 export type { Batch, Batches, DatasetLike, FitData } from './fitData.ts';

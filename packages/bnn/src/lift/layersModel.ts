@@ -33,6 +33,8 @@ export class LiftedModel implements LiftedNet {
   private readonly model: LayersModel;
   private readonly written = new Map<LayerVariable, Variable>();
   private readonly calls: readonly { readonly layer: Layer; readonly call: Layer['call'] }[];
+  /** The layers that compute something else, such as batch normalisation. */
+  private readonly others: readonly Layer[];
 
   /** @throws Error when the model has no weights yet, or keeps state between calls. */
   constructor(model: LayersModel) {
@@ -47,9 +49,11 @@ export class LiftedModel implements LiftedNet {
       const call = callOf(layer, path);
       return call === null ? [] : [{ layer, call }];
     });
+    const known = new Set([...this.calls.map(({ layer }) => layer), ...placed.flatMap(({ chain }) => chain.slice(1))]);
+    this.others = placed.filter(({ layer, path }) => path !== '' && !known.has(layer)).map(({ layer }) => layer);
   }
 
-  forward(x: NetInput, values: ReadonlyMap<string, Tensor>, { training }: ForwardOptions): NetOutput {
+  forward(x: NetInput, values: ReadonlyMap<string, Tensor>, { training, dropout = training }: ForwardOptions): NetOutput {
     this.checkInput(x);
     const overrides = new Overrides();
     try {
@@ -58,6 +62,7 @@ export class LiftedModel implements LiftedNet {
         overrides.set(layer, 'call', call);
         for (const key of MASK_KEYS) if (key in layer) overrides.define(layer, key, { value: null, writable: true });
       }
+      if (dropout !== training) for (const layer of this.others) overrides.set(layer, 'call', told(layer, { training }));
       for (const { variable, value, assign } of this.state) {
         overrides.set(variable, 'read', value);
         overrides.set(variable, 'write', (next: Tensor) => {
@@ -65,7 +70,7 @@ export class LiftedModel implements LiftedNet {
           return variable;
         });
       }
-      return this.model.apply(x, { training }) as NetOutput;
+      return this.model.apply(x, { training: dropout }) as NetOutput;
     } finally {
       overrides.restore();
     }
@@ -135,6 +140,12 @@ function callOf(layer: Layer, path: string): Layer['call'] | null {
     if (computesLike(layer, kind.className)) return effectfulCell(layer, kind, path);
   }
   return seededCall(layer, path);
+}
+
+/** The layer's `call`, told something else than the net. */
+function told(layer: Layer, other: { readonly training: boolean }): Layer['call'] {
+  const call = layer.call.bind(layer);
+  return (inputs, kwargs) => call(inputs, { ...kwargs, ...other });
 }
 
 function parametersOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedParameter[] {

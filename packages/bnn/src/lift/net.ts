@@ -30,6 +30,8 @@ export interface FunctionNet {
 export interface ForwardOptions {
   /** Whether dropout, batch normalisation and the like act as in training. */
   readonly training: boolean;
+  /** Whether dropout and other noise act, when that is to differ from `training`: as in Monte Carlo dropout. */
+  readonly dropout?: boolean;
 }
 
 /** What can be made Bayesian: a tfjs model (sequential, functional, loaded, with custom layers), or a function. */
