@@ -30,3 +30,4 @@ export { TraceMeanFieldELBO } from './svi/traceMeanFieldElbo.ts';
 export * from './mcmc/index.ts';
 export * from './smc/index.ts';
 export * from './pathfinder/index.ts';
+export * from './sgmcmc/index.ts';

@@ -1,6 +1,8 @@
 /** @file The updates that an optimisation algorithm makes, as part of a program. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../random/stream.ts';
+import { normalTensor } from '../random/tensors.ts';
 import type { FusedGradient, FusedNext, FusedUpdate } from './optimizer.ts';
 import type { Rule } from './rule.ts';
 import { atRate } from './rule.ts';
@@ -32,12 +34,14 @@ export function fuseRule<S extends { readonly lr: number }>(rule: Rule<S>, owns:
       let at = 0;
       for (const own of owns) for (const scalar of scalarsOf(own, rate)) out[at++] = scalar;
     },
-    next: (parameters, scalars) => {
+    next: (parameters, scalars, stream) => {
       checkOngoing();
       let at = 0;
-      return owns.map(({ settings }, i): FusedNext => {
+      return owns.map(({ name, settings }, i): FusedNext => {
+        const parameter = parameters[i] as FusedGradient;
         const own = Array.from({ length: counts[i] ?? 0 }, () => scalarAt(scalars, at++));
-        return rule.next(parameters[i] as FusedGradient, own, settings);
+        const noise = rule.isRandom === true ? { noise: normalTensor(streamFor(rule, name, stream), parameter.value.shape) } : {};
+        return rule.next({ ...parameter, ...noise }, own, settings);
       });
     },
     advance: () => {
@@ -52,6 +56,12 @@ export function fuseRule<S extends { readonly lr: number }>(rule: Rule<S>, owns:
       over = true;
     },
   };
+}
+
+/** What the noise of one parameter is drawn from. @throws TypeError when a random step was given nothing to draw from. */
+export function streamFor({ name }: { readonly name: string }, parameter: string, stream: RandomStream | undefined): RandomStream {
+  if (stream === undefined) throw new TypeError(`${name}: its updates are random, and need a stream to draw from`);
+  return stream.fold(parameter);
 }
 
 function scalarAt(scalars: Tensor, index: number): Tensor {

@@ -30,8 +30,8 @@ export interface Memory {
 export function within(layer: Layer, optimizer: Optimizer): Optimizer {
   const rate = (outer: number): number => outer * (layer.rate?.() ?? 1);
   return {
-    step: (parameters, outer = 1) => {
-      optimizer.step(layer.change?.(parameters) ?? parameters, rate(outer));
+    step: (parameters, outer = 1, stream) => {
+      optimizer.step(layer.change?.(parameters) ?? parameters, rate(outer), stream);
       layer.advance?.();
     },
     observe: (loss) => {
@@ -47,7 +47,7 @@ export function within(layer: Layer, optimizer: Optimizer): Optimizer {
               moments: fused.moments,
               numScalars: fused.numScalars,
               scalars: (out, outer = 1) => fused.scalars(out, rate(outer)),
-              next: (gradients, scalars) => fused.next(layer.changeFused?.(gradients) ?? gradients, scalars),
+              next: (gradients, scalars, stream) => fused.next(layer.changeFused?.(gradients) ?? gradients, scalars, stream),
               advance: () => {
                 fused.advance();
                 layer.advance?.();

@@ -1,5 +1,6 @@
 /** @file What an optimiser is to those who use one. */
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../random/stream.ts';
 
 /** One parameter's numbers and their slopes, in row-major order and unconstrained. */
 export interface ParameterGradient {
@@ -44,8 +45,9 @@ export interface Optimizer {
    * Writes the next value of each parameter over the present one. A step that throws has changed nothing.
    *
    * @param rate - multiplies the learning rate in this step; 1 by default.
+   * @param stream - for updates that are random: what this step draws from.
    */
-  step(parameters: readonly ParameterGradient[], rate?: number): void;
+  step(parameters: readonly ParameterGradient[], rate?: number, stream?: RandomStream): void;
   /** Hears of the loss that a step began with, after that step: what `optim.reduceOnPlateau` goes by. */
   observe?(loss: number): void;
   /**
@@ -108,8 +110,9 @@ export interface FusedUpdate {
    *
    * @param parameters - in the order in which they were fused.
    * @param scalars - what {@link scalars} wrote, of shape [numScalars].
+   * @param stream - for updates that are random: what the step that is traced draws from.
    */
-  next(parameters: readonly FusedGradient[], scalars: Tensor): readonly FusedNext[];
+  next(parameters: readonly FusedGradient[], scalars: Tensor, stream?: RandomStream): readonly FusedNext[];
   /** Counts a step that the program has done. */
   advance(): void;
 }

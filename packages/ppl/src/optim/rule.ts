@@ -11,6 +11,8 @@ export interface Update<T> {
   readonly value: T;
   readonly gradient: T;
   readonly moments: readonly T[];
+  /** Independent standard normal draws, anew in every update, where the algorithm {@link Rule.isRandom}. */
+  readonly noise?: T;
 }
 
 /** What is fixed from update to update. Learning rates are not, and so come as scalars only. */
@@ -24,6 +26,8 @@ export interface Rule<S> {
   /** As users call it: `optim.adam`. */
   readonly name: string;
   readonly defaults: S;
+  /** Whether updates take noise, as those of a sampler do; false by default. */
+  readonly isRandom?: boolean;
   /** The initial values of its running averages. */
   moments(settings: S): readonly number[];
   /** @throws RangeError for settings out of range. */

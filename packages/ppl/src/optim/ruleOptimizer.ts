@@ -1,5 +1,7 @@
 /** @file From an optimisation algorithm to an optimiser: settings and state of each parameter. */
-import { fuseRule } from './fuseRule.ts';
+import { normalNumbers } from '../random/tensors.ts';
+import type { RandomStream } from '../random/stream.ts';
+import { fuseRule, streamFor } from './fuseRule.ts';
 import type { FusedParameter, FusedUpdate, Optimizer, OptimizerState, ParameterGradient, ParameterState } from './optimizer.ts';
 import type { Rule, Settings } from './rule.ts';
 import { atRate, settingsByName } from './rule.ts';
@@ -31,14 +33,16 @@ class RuleOptimizer<S extends { readonly lr: number }> implements Optimizer {
     this.settingsFor = settingsByName(rule, settings);
   }
 
-  step(parameters: readonly ParameterGradient[], rate: number = 1): void {
+  step(parameters: readonly ParameterGradient[], rate: number = 1, stream?: RandomStream): void {
     this.takeBack();
+    const { rule } = this;
     const owns = parameters.map(({ name, variable, value }) => this.recall({ name, variable, size: value.length }));
     parameters.forEach(({ value, gradient }, i) => {
       const own = owns[i] as Remembered<S>;
       own.updates++;
-      const scalars = this.rule.scalars(atRate(own.settings, rate), own.updates);
-      this.rule.apply({ value, gradient, moments: own.moments }, scalars, own.settings);
+      const scalars = rule.scalars(atRate(own.settings, rate), own.updates);
+      const noise = rule.isRandom === true ? { noise: normalNumbers(streamFor(rule, own.name, stream), value.length) } : {};
+      rule.apply({ value, gradient, moments: own.moments, ...noise }, scalars, own.settings);
     });
     this.steps++;
   }

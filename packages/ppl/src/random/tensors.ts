@@ -22,6 +22,13 @@ export function normalTensor(stream: RandomStream, shape: Shape): Tensor {
   return noise('normal', stream, shape);
 }
 
+/** The draws of {@link normalTensor}, as numbers. */
+export function normalNumbers(stream: RandomStream, size: number): Float32Array {
+  const values = new Float32Array(size);
+  fillNoise('normal', ...stream.split().key, values);
+  return values;
+}
+
 /** Draws from the uniform distribution on (0, 1): odd multiples of 2^-24, all exact in float32 and none 0 or 1. */
 export function uniformTensor(stream: RandomStream, shape: Shape): Tensor {
   return noise('uniform', stream, shape);

@@ -1,24 +1,24 @@
 /** @file The class `MCMC`: chains from a kernel, and what they say of the posterior. */
 import { globalStream } from '../../random/global.ts';
 import { RandomStream } from '../../random/stream.ts';
-import { checkOptions } from '../../util/options.ts';
 import { progressSink } from '../../util/progress.ts';
 import { diagnoseChain, type ChainDiagnostics } from './chainDiagnostics.ts';
 import { ChainError } from './chainError.ts';
 import type { ChainRun } from './chainRun.ts';
 import { checkCheckpoint, type ChainCheckpoint, type McmcCheckpoint } from './checkpoint.ts';
+import { DrawnChains, type ChainGrouping } from './drawnChains.ts';
 import type { DrawStatistic } from './draws.ts';
 import type { McmcKernel } from './kernelOptions.ts';
 import { checkMcmcOptions, type McmcOptions, type McmcSettings } from './mcmcOptions.ts';
 import { McmcRun } from './mcmcRun.ts';
 import { NUTS } from './nuts.ts';
 import { describeProblems } from './problems.ts';
-import { scalarChains, type SampleArray, type SiteDraws } from './samples.ts';
-import { summariseScalar, type Summary } from './summary.ts';
+import type { SampleArray } from './samples.ts';
+import type { Summary } from './summary.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 interface Results {
-  readonly sites: ReadonlyMap<string, SiteDraws>;
+  readonly draws: DrawnChains;
   readonly chains: readonly ChainRun[];
   readonly diagnostics: readonly ChainDiagnostics[];
 }
@@ -42,7 +42,6 @@ export class MCMC {
   private running = false;
   private latest: McmcRun | null = null;
   private results: Results | null = null;
-  private cachedSummary: Summary | null = null;
 
   /** @throws TypeError for unknown options or what is no kernel; RangeError for values out of range. */
   constructor(kernel: McmcKernel, options: McmcOptions) {
@@ -112,12 +111,8 @@ export class MCMC {
    *
    * @throws Error when no run has finished.
    */
-  getSamples(options: { readonly groupByChain?: boolean } = {}): Record<string, SampleArray> {
-    checkOptions('getSamples', options, ['groupByChain']);
-    const leading = this.drawShape(options.groupByChain ?? false);
-    return Object.fromEntries(
-      Array.from(this.finished().sites, ([name, { data, shape }]) => [name, { data, shape: [...leading, ...shape] }]),
-    );
+  getSamples(options: ChainGrouping = {}): Record<string, SampleArray> {
+    return this.finished().draws.samples(options);
   }
 
   /**
@@ -127,10 +122,9 @@ export class MCMC {
    *
    * @throws Error when no run has finished.
    */
-  getExtraFields(options: { readonly groupByChain?: boolean } = {}): Record<DrawStatistic, SampleArray> {
-    checkOptions('getExtraFields', options, ['groupByChain']);
-    const { chains } = this.finished();
-    const shape = this.drawShape(options.groupByChain ?? false);
+  getExtraFields(options: ChainGrouping = {}): Record<DrawStatistic, SampleArray> {
+    const { chains, draws } = this.finished();
+    const shape = draws.drawShape('getExtraFields', options);
     const collect = (name: DrawStatistic): SampleArray => ({
       data: Float64Array.from(chains.flatMap(({ draws }) => Array.from(draws.ofDraws(name)))),
       shape: [...shape],
@@ -146,16 +140,7 @@ export class MCMC {
    * @throws Error when no run has finished.
    */
   summary(): Summary {
-    const { sites, chains } = this.finished();
-    if (this.cachedSummary === null) {
-      this.cachedSummary = {};
-      for (const [site, siteDraws] of sites) {
-        for (const [name, scalar] of scalarChains(site, siteDraws, chains.length)) {
-          this.cachedSummary[name] = summariseScalar(scalar);
-        }
-      }
-    }
-    return { ...this.cachedSummary };
+    return this.finished().draws.summary();
   }
 
   /** How each chain went. @throws Error when no run has finished. */
@@ -178,7 +163,6 @@ export class MCMC {
     this.running = true;
     this.latest = run;
     this.results = null;
-    this.cachedSummary = null;
     const sink = progressSink({ progressBar: this.settings.progressBar });
     let target: Target | null = null;
     try {
@@ -206,7 +190,7 @@ export class MCMC {
     const maxTreeDepth = this.kernel instanceof NUTS ? this.kernel.maxTreeDepth : undefined;
     return {
       chains,
-      sites: run.store.ofChains(chains.map(({ index }) => index)),
+      draws: new DrawnChains(run.store.ofChains(chains.map(({ index }) => index)), chains.length, chains[0]?.draws.kept ?? 0),
       diagnostics: chains.map(({ index, draws, state }) => diagnoseChain(index, draws, state.adaptation, maxTreeDepth)),
     };
   }
@@ -215,11 +199,5 @@ export class MCMC {
     if (this.results !== null) return this.results;
     const cure = this.latest === null ? 'call and await run() first' : 'await run(), or resume() from checkpoint()';
     throw new Error(`infer.MCMC: no finished run: ${cure}`);
-  }
-
-  private drawShape(groupByChain: boolean): number[] {
-    const { chains } = this.finished();
-    const numDraws = chains[0]?.draws.kept ?? 0;
-    return groupByChain ? [chains.length, numDraws] : [chains.length * numDraws];
   }
 }

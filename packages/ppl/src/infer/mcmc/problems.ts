@@ -15,9 +15,13 @@ export function describeProblems(diagnostics: readonly ChainDiagnostics[], summa
     divergences(diagnostics),
     longTrees(diagnostics),
     slowEnergy(diagnostics),
-    unmixedChains(summary),
-    fewEffectiveDraws(summary, diagnostics.length),
+    ...describeDraws(summary, diagnostics.length),
   ].filter((problem) => problem !== null);
+}
+
+/** What is wrong with draws, whatever they come from. */
+export function describeDraws(summary: Summary, numChains: number): string[] {
+  return [unmixedChains(summary), fewEffectiveDraws(summary, numChains)].filter((problem) => problem !== null);
 }
 
 function stuckChains(diagnostics: readonly ChainDiagnostics[]): string | null {

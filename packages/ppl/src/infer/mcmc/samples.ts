@@ -48,6 +48,17 @@ export class SampleStore {
     }
   }
 
+  /** Copies of the first `count` draws of a chain, by site; their shape is that of one draw. */
+  drawsOf(chain: number, count: number): Map<string, SiteDraws> {
+    const draws = new Map<string, SiteDraws>();
+    for (const [name, { data, shape }] of this.sites) {
+      const size = sizeOf(shape);
+      const first = chain * this.numDraws * size;
+      draws.set(name, { data: data.slice(first, first + count * size), shape });
+    }
+    return draws;
+  }
+
   /** The draws of `chains`, in that order: the store's own arrays if these are all, else copies. */
   ofChains(chains: readonly number[]): Map<string, SiteDraws> {
     if (chains.length === this.numChains) return this.sites;

@@ -31,27 +31,28 @@ const KINDS = 'an array or iterable of argument tuples, a function that makes on
 /**
  * The batches of one pass after another, without end. Closing it closes the iterator that it has come to.
  *
+ * @param where - begins error messages.
  * @throws TypeError when `batches` are none, or a batch is not an array. Error when there are none, or when they cannot be
  * gone through again.
  */
-export async function* cycle<A extends unknown[]>(batches: Batches<A>): AsyncGenerator<Batch<A>, never> {
+export async function* cycle<A extends unknown[]>(batches: Batches<A>, where: string = 'svi.run'): AsyncGenerator<Batch<A>, never> {
   let total = 0;
   for (let pass = 0; ; pass++) {
     const before = total;
-    for await (const batch of onePass(batches, pass)) {
+    for await (const batch of onePass(where, batches, pass)) {
       total++;
       yield batch;
     }
     if (total > before) continue;
-    if (total === 0) throw new Error('svi.run: batches is empty');
+    if (total === 0) throw new Error(`${where}: batches is empty`);
     throw new Error(
-      `svi.run: batches ended after ${total} steps and cannot be gone through again; give an array, a function that makes ` +
+      `${where}: batches ended after ${total} steps and cannot be gone through again; give an array, a function that makes ` +
         `them anew, or an object whose [Symbol.iterator] begins anew, or { steps: ${total} }`,
     );
   }
 }
 
-async function* onePass<A extends unknown[]>(batches: Batches<A>, pass: number): AsyncGenerator<Batch<A>> {
+async function* onePass<A extends unknown[]>(where: string, batches: Batches<A>, pass: number): AsyncGenerator<Batch<A>> {
   if (isDataset(batches)) {
     yield* fromDataset(batches);
     return;
@@ -59,11 +60,11 @@ async function* onePass<A extends unknown[]>(batches: Batches<A>, pass: number):
   const tuples = typeof batches === 'function' ? await batches(pass) : batches;
   if (!isPass(tuples)) {
     const what = typeof batches === 'function' ? 'the function given as batches must return something to iterate over' : `batches must be ${KINDS}`;
-    throw new TypeError(`svi.run: ${what}, got ${describe(tuples)}`);
+    throw new TypeError(`${where}: ${what}, got ${describe(tuples)}`);
   }
   for await (const args of tuples) {
     if (!Array.isArray(args)) {
-      throw new TypeError(`svi.run: each of batches must be an array of arguments, such as [x, y]; got ${describe(args)}`);
+      throw new TypeError(`${where}: each of batches must be an array of arguments, such as [x, y]; got ${describe(args)}`);
     }
     yield { args, dispose: () => undefined };
   }

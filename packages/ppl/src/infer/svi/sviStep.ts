@@ -29,6 +29,13 @@ export interface Objective<A extends unknown[]> {
   readonly model: Program<A>;
   readonly guide: Program<A>;
   readonly loss: Loss;
+  /** Begins what is said of it: 'svi' or 'infer.SVI' by default. */
+  readonly where?: string;
+}
+
+/** The stream that the update of a step draws from, if it draws at all. */
+export function updateStream(step: RandomStream): RandomStream {
+  return step.fold('update');
 }
 
 /**
@@ -56,7 +63,7 @@ export async function takeStep<A extends unknown[]>(
       : await Promise.all(tensors.map((tensor) => tensor.data()));
     const value = numbers[0]?.[0] ?? NaN;
     if (!Number.isFinite(value)) throw await explain(value, objective, context, args);
-    update(optimizer, result.gradients, numbers.slice(1));
+    update(optimizer, result.gradients, numbers.slice(1), { where: objective.where ?? 'svi', stream: updateStream(context.stream) });
     assignments.accept();
     return value;
   } catch (error) {
@@ -99,15 +106,20 @@ export function within<R>({ stack, stream, validate }: StepContext, handler: Han
   return withStack(stack, () => withValidation(validate, () => handler.run(seeded)));
 }
 
-function update(optimizer: Optimizer, gradients: readonly ParamGradient[], numbers: readonly ArrayLike<number>[]): void {
+function update(
+  optimizer: Optimizer,
+  gradients: readonly ParamGradient[],
+  numbers: readonly ArrayLike<number>[],
+  { where, stream }: { readonly where: string; readonly stream: RandomStream },
+): void {
   const parameters = gradients.map(({ name, variable }, i): ParameterGradient => {
     // The value is a copy, for the optimiser to write on: the backend may hold the original.
     const value = new Float32Array(numbers[2 * i] as Float32Array);
     const parameter = { name, variable, value, gradient: numbers[2 * i + 1] as Float32Array };
-    checkGradient(parameter);
+    checkGradient(where, parameter);
     return parameter;
   });
-  optimizer.step(parameters);
+  optimizer.step(parameters, 1, stream);
   gradients.forEach(({ variable }, i) => assign(variable, parameters[i]?.value));
 }
 
@@ -118,11 +130,11 @@ function assign(variable: Variable, value: Float32Array | undefined): void {
   next.dispose();
 }
 
-function checkGradient({ name, gradient }: ParameterGradient): void {
+function checkGradient(where: string, { name, gradient }: ParameterGradient): void {
   for (let i = 0; i < gradient.length; i++) {
     if (Number.isFinite(gradient[i])) continue;
     throw new NonFiniteStep(
-      `svi: the gradient of param "${name}" is ${gradient[i]} at element ${i}, although the loss is finite; no parameter was ` +
+      `${where}: the gradient of param "${name}" is ${gradient[i]} at element ${i}, although the loss is finite; no parameter was ` +
         'changed. Some operation has an infinite slope there (sqrt or log at 0), or tf.where hides a NaN from the loss alone.',
     );
   }
@@ -159,7 +171,7 @@ type MaybePromise<T> = T | Promise<T>;
 /** Does the same again with all checks on, to find the site or parameter that a loss which is no number comes from. */
 async function explain<A extends unknown[]>(value: number, objective: Objective<A>, context: StepContext, args: A): Promise<Error> {
   const created = new NewParams();
-  const what = `svi: the loss is ${value}; no parameter was changed.`;
+  const what = `${objective.where ?? 'svi'}: the loss is ${value}; no parameter was changed.`;
   try {
     const stack = { handler: new FiniteCheck(), outer: context.stack };
     await lossOnly(objective, { ...context, stack, validate: true }, created, args);

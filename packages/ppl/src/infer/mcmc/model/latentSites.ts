@@ -24,6 +24,8 @@ export interface LatentSite {
   /** Its coordinates are `offset .. offset + size - 1`. */
   readonly offset: number;
   readonly size: number;
+  /** Whether its values are all numbers, so that they are the coordinates themselves. */
+  readonly isUnconstrained: boolean;
 }
 
 /** The sites of a model that nobody but the sampler gives a value. */
@@ -65,18 +67,22 @@ class FeasibleValues extends Handler {
   }
 }
 
+/** Whether plates that subsample are refused, or the sites in them that are latent: of those every step would see others. */
+export type Subsampling = 'refused' | 'of data';
+
 /**
  * Runs the model once to find its latent sites. What a handler inside of the model's call gives a value, `substitute` say, is
  * not latent, nor is what a handler around the sampler observes or intervenes on.
  *
- * @throws SiteError for a discrete latent site or a plate that subsamples: neither has a density to follow.
+ * @throws SiteError for a discrete latent site, or for subsampling that is refused: there is no density to follow then.
  * @throws Error when the model has no latent sites.
  */
-export function findLatentSites(model: Model, args: readonly unknown[], stream: RandomStream): LatentSites {
+export function findLatentSites(model: Model, args: readonly unknown[], stream: RandomStream, subsampling: Subsampling = 'refused'): LatentSites {
   const feasible = new FeasibleValues();
   const trace = traceOf(() => feasible.run(() => new SeedHandler({ seed: stream }).run(() => model(...(args as never[])))));
   try {
-    refuseSubsampling(trace);
+    if (subsampling === 'refused') refuseSubsampling(trace);
+    else refuseSubsampledSites(trace, feasible.latent);
     return { sites: layOut(feasible.latent), leftToOthers: feasible.leftToOthers };
   } finally {
     trace.dispose();
@@ -89,9 +95,10 @@ function layOut(sites: readonly Answered[]): LatentSite[] {
   }
   let offset = 0;
   return sites.map(({ name, distribution, value }) => {
-    const unconstrainedShape = tf.tidy(() => [...biject(distribution.support).inverse(value).shape]);
+    const transform = biject(distribution.support);
+    const unconstrainedShape = tf.tidy(() => [...transform.inverse(value).shape]);
     const size = sizeOf(unconstrainedShape);
-    const site = { name, shape: [...value.shape], unconstrainedShape, offset, size };
+    const site = { name, shape: [...value.shape], unconstrainedShape, offset, size, isUnconstrained: transform.name === 'identity' };
     offset += size;
     return site;
   });
@@ -110,5 +117,18 @@ function refuseSubsampling(trace: Trace): void {
   for (const plate of trace.plateSites()) {
     if (plate.size === plate.subsampleSize) continue;
     throw new SiteError(plate, `subsamples ${plate.subsampleSize} of ${plate.size}; HMC and NUTS need the whole log density. Leave subsampleSize out`);
+  }
+}
+
+function refuseSubsampledSites(trace: Trace, latent: readonly Answered[]): void {
+  const names = new Set(latent.map(({ name }) => name));
+  for (const site of trace.stochasticSites()) {
+    const plate = site.plates.find(({ size, subsampleSize }) => size !== subsampleSize);
+    if (plate === undefined || !names.has(site.name)) continue;
+    throw new SiteError(
+      site,
+      `is latent and stands in plate "${plate.name}", which subsamples ${plate.subsampleSize} of ${plate.size}: every step would see other ` +
+        'values of it. Sample it in a plate in full and gather those of the batch, or sum it out of the model',
+    );
   }
 }

@@ -10,7 +10,7 @@ import { currentStack, withStack } from '../../../runtime/stack.ts';
 import type { Trace } from '../../../runtime/trace.ts';
 import { forgivingRounding, withValidation } from '../../../util/validation.ts';
 import type { Model } from '../target.ts';
-import type { LatentSite, LatentSites } from './latentSites.ts';
+import type { LatentSite, LatentSites, Subsampling } from './latentSites.ts';
 import { findLatentSites } from './latentSites.ts';
 import { ConstrainHandler } from './constrain.ts';
 
@@ -33,13 +33,13 @@ export class ModelRun {
    * @param isForgiving - whether checks forgive what rounding to float32 does to values, as this run stands in for float64.
    * @throws SiteError when the model cannot be sampled; see `findLatentSites`.
    */
-  constructor(model: Model, args: readonly unknown[], stream: RandomStream, isForgiving: boolean) {
+  constructor(model: Model, args: readonly unknown[], stream: RandomStream, isForgiving: boolean, subsampling?: Subsampling) {
     this.isForgiving = isForgiving;
     this.model = model;
     this.args = args;
     this.stream = stream;
     this.stack = currentStack();
-    this.latent = this.forgiving(() => findLatentSites(model, args, stream));
+    this.latent = this.forgiving(() => findLatentSites(model, args, stream, subsampling));
     this.dimension = this.sites.reduce((sum, site) => sum + site.size, 0);
   }
 

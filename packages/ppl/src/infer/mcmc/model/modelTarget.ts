@@ -10,6 +10,7 @@ import { checkOptions } from '../../../util/options.ts';
 import { shapeOf } from '../../../util/shape.ts';
 import type { LogDensity } from '../logDensity.ts';
 import type { Engine, Model, SiteValue, Target } from '../target.ts';
+import type { CompiledModelDensity } from './compiledDensity.ts';
 import { EagerModelDensity } from './eagerDensity.ts';
 import { checkEngine, densityOf } from './engine.ts';
 import { describeCoordinate, explain } from './explain.ts';
@@ -66,7 +67,11 @@ export function modelTarget(
 ): Target & ModelLogDensity {
   checkEngine('infer', options.engine);
   const run = new ModelRun(model, args, options.stream, options.engine !== 'eager');
-  const density = densityOf(run, model, options.engine);
+  return targetOf(run, densityOf(run, model, options.engine));
+}
+
+/** A model as a target, by a run of it and its density. */
+export function targetOf(run: ModelRun, density: CompiledModelDensity | EagerModelDensity): Target & ModelLogDensity {
   const target: Target & ModelLogDensity = {
     density,
     dimension: run.dimension,

@@ -77,6 +77,10 @@ export class StepEngine<A extends unknown[]> {
     return this.last;
   }
 
+  private get where(): string {
+    return this.objective.where ?? 'infer.SVI';
+  }
+
   /**
    * Takes a step; see `takeStep`. An eager one and a compiled one differ by rounding only.
    *
@@ -142,7 +146,7 @@ export class StepEngine<A extends unknown[]> {
     this.entries = this.entries.filter((entry) => entry !== known);
     if (isExpected) return null;
     if (this.engine === 'auto') this.eagerly(CHANGES);
-    else if (!this.hasWarned) warn(`infer.SVI: ${CHANGES}`);
+    else if (!this.hasWarned) warn(`${this.where}: ${CHANGES}`);
     this.hasWarned = true;
     return null;
   }
@@ -164,7 +168,7 @@ export class StepEngine<A extends unknown[]> {
       if (error instanceof OptimizerRefusal) throw error.cause;
       const why = error instanceof Error ? error.message : String(error);
       if (this.engine === 'auto') return this.eagerly(why);
-      throw new Error(`infer.SVI: the step cannot be compiled: ${why}`, { cause: error });
+      throw new Error(`${this.where}: the step cannot be compiled: ${why}`, { cause: error });
     }
   }
 
@@ -235,7 +239,7 @@ export class StepEngine<A extends unknown[]> {
   /** Steps are eager from now on. @param reason - if that was not asked for. */
   private eagerly(reason: string | null = null): null {
     if (reason !== null) {
-      warn(`infer.SVI: steps are run eagerly, many times slower, since they cannot be compiled: ${reason}\n(engine: 'eager' silences this.)`);
+      warn(`${this.where}: steps are run eagerly, many times slower, since they cannot be compiled: ${reason}\n(engine: 'eager' silences this.)`);
       this.settle();
       this.entries = [];
     }

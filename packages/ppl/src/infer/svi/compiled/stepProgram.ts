@@ -7,9 +7,14 @@ import '../../../compiled/register.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
 import type { Holder } from '../../../params/held.ts';
 import { hold, letGo } from '../../../params/held.ts';
+import { isTracing } from '../../../backend/tracing.ts';
+import type { RecordedDraw } from '../../../random/drawn.ts';
+import { recordDraws } from '../../../random/drawn.ts';
 import type { RandomStream } from '../../../random/stream.ts';
+import { withLineage } from '../../../random/stream.ts';
 import { format } from '../../../util/shape.ts';
 import { unnoticed } from '../assignments.ts';
+import { updateStream } from '../sviStep.ts';
 import { holdState } from './heldState.ts';
 import { NoiseInputs } from './noiseInputs.ts';
 import { ParamsChanged } from './stepFunction.ts';
@@ -53,6 +58,7 @@ export class StepProgram implements Holder {
     const own = update.inputShapes.map((shape) => ({ shape, dtype: 'float32' as const, grad: false }));
     const at = (tensors: readonly (Tensor | null)[], { input }: { readonly input: number }): Tensor => tensors[input] as Tensor;
     const firstState = firstInput + own.length;
+    let ofUpdate: readonly RecordedDraw[] = [];
     const options: TraceOptions = {
       inputs: [...fn.inputs, ...own],
       valueAndGrad: true,
@@ -62,7 +68,10 @@ export class StepProgram implements Holder {
         const isFinite = allFinite([loss as Tensor, ...slopes]);
         const values = trained.map((param) => at(inputs, param));
         state.forEach((variable, i) => variable.assign(tf.where(isFinite, variable, inputs[firstState + i] as Tensor)));
-        return [tf.cast(isFinite, 'float32'), ...update.record(isFinite, values, slopes, inputs.slice(firstInput, firstState))];
+        const own = inputs.slice(firstInput, firstState);
+        const { result, draws } = recordDraws(() => withLineage(() => update.record(isFinite, values, slopes, own, updateStream(stream))));
+        if (isTracing()) ofUpdate = draws;
+        return [tf.cast(isFinite, 'float32'), ...result];
       },
     };
     const begin = performance.now();
@@ -79,7 +88,7 @@ export class StepProgram implements Holder {
     this.update = update;
     this.loaded = tensors.map(() => null);
     this.firstState = firstState;
-    this.noise = new NoiseInputs(fn.draws, stream, program);
+    this.noise = new NoiseInputs([...fn.draws, ...ofUpdate], stream, program);
     const point = [...[...params.map(({ variable }) => variable), ...tensors].map((tensor) => tensor.dataSync()), ...pointOf(update)];
     const run: RunAt = (values) => program.replay(...values);
     const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
@@ -99,7 +108,7 @@ export class StepProgram implements Holder {
   step(stream: RandomStream, tensors: readonly Tensor[]): number | null {
     this.run(stream, tensors, true);
     if (this.program.outputView(IS_FINITE)[0] !== 1) return null;
-    this.update.finish(this.program);
+    this.update.finish(this.program, updateStream(stream));
     return this.program.outputView(LOSS)[0] ?? NaN;
   }
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledProgram } from '@tychejs/jit';
 import type { FusedUpdate, Optimizer, ParameterGradient } from '../../../optim/optimizer.ts';
+import type { RandomStream } from '../../../random/stream.ts';
 import type { StepParam } from './paramCensus.ts';
 
 /** The part of a step that comes after the gradients. */
@@ -17,12 +18,13 @@ export interface StepUpdate {
    * @param isFinite - whether loss and gradients are numbers.
    * @param values - of the trained parameters.
    * @param own - the inputs of {@link inputShapes}.
+   * @param stream - what the step that is recorded draws its update from, if that is random.
    */
-  record(isFinite: Tensor, values: readonly Tensor[], gradients: readonly Tensor[], own: readonly Tensor[]): Tensor[];
+  record(isFinite: Tensor, values: readonly Tensor[], gradients: readonly Tensor[], own: readonly Tensor[], stream: RandomStream): Tensor[];
   /** Sees to it that the program has what the coming run needs. @param moves - whether the run is a step, or only looks. */
   prepare(program: CompiledProgram, moves: boolean): void;
-  /** Ends a step whose loss and gradients were numbers. */
-  finish(program: CompiledProgram): void;
+  /** Ends a step whose loss and gradients were numbers. @param stream - what its update draws from. */
+  finish(program: CompiledProgram, stream: RandomStream): void;
 }
 
 /** Where inputs and results of the update begin in the program, and which inputs the trained parameters are. */
@@ -70,7 +72,7 @@ class UpdateInside implements StepUpdate {
     this.carry = places.params.flatMap(({ input }, i) => [input, ...(this.momentShapes[i] ?? []).map(() => next++)]);
   }
 
-  record(isFinite: Tensor, values: readonly Tensor[], gradients: readonly Tensor[], own: readonly Tensor[]): Tensor[] {
+  record(isFinite: Tensor, values: readonly Tensor[], gradients: readonly Tensor[], own: readonly Tensor[], stream: RandomStream): Tensor[] {
     const scalars = own.at(-1) as Tensor;
     const moves = tf.logicalAnd(isFinite, tf.greater(tf.reshape(tf.slice(scalars, [0], [1]), []), 0));
     let next = 0;
@@ -78,7 +80,7 @@ class UpdateInside implements StepUpdate {
       const moments = (this.momentShapes[i] ?? []).map(() => own[next++] as Tensor);
       return { value, gradient: gradients[i] as Tensor, moments };
     });
-    const updates = this.inForce.next(parameters, tf.slice(scalars, [1], [this.scalars.length - 1]));
+    const updates = this.inForce.next(parameters, tf.slice(scalars, [1], [this.scalars.length - 1]), stream);
     return updates.flatMap((update, i) => {
       const before = parameters[i];
       const after = [update.value, ...update.moments];
@@ -156,13 +158,15 @@ class UpdateAfter implements StepUpdate {
     // All that the program needs are the parameters.
   }
 
-  finish(program: CompiledProgram): void {
+  finish(program: CompiledProgram, stream: RandomStream): void {
     const { params, firstOutput } = this.places;
     this.optimizer.step(
       params.map(({ name, variable, input }, i): ParameterGradient => {
         const [value, gradient] = [program.inputView(input), program.outputView(firstOutput + i)] as [Float32Array, Float32Array];
         return { name, variable, value, gradient };
       }),
+      1,
+      stream,
     );
   }
 }
