@@ -48,6 +48,7 @@ export type { Stack } from './runtime/stack.ts';
 export { Trace } from './runtime/trace.ts';
 export { data } from '@tychejs/jit';
 export type { NestedNumbers } from '@tychejs/jit';
+export { isTracing } from './backend/tracing.ts';
 export { canReadSynchronously } from './distributions/parameter.ts';
 export { breathe } from './util/breathe.ts';
 export { checkOptions } from './util/options.ts';

@@ -1,7 +1,7 @@
 /** @file `flipout`: one draw of the weights, turned into another one for each row by random signs. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { dist, optionalHandlerForms } from '@tychejs/ppl';
+import { dist, isTracing, optionalHandlerForms } from '@tychejs/ppl';
 import type { OptionalHandlerForms, RandomStream } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { momentsOf } from './moments.ts';
@@ -19,6 +19,9 @@ import { OutputHandler } from './outputHandler.ts';
  * kernel of an input that is always 1). A normal variable less its mean may have its sign turned, so each row is computed
  * with weights of the very distribution they were drawn from; those of two rows are uncorrelated, though not independent. A
  * bias may also be fixed, or absent, or drawn from anything else: then all rows have that one.
+ *
+ * In compiled programs, rows of many places have their weights written out, `E[kernel] + s (kernel - E[kernel]) r`: the same
+ * but for rounding, in one product for two.
  *
  * A row is an index of the first dimension: all places in a convolution, and all steps in time, have the same weights. A
  * kernel that is used several times (by a layer that is called twice) has the same signs each time.
@@ -38,9 +41,18 @@ export class FlipoutHandler extends OutputHandler {
     const mean = linear(input, kernelMean, biasMean ?? bias);
     const stream = this.streamOf(args);
     // An index has no sign; those of the output do alone, as rows of a table are drawn apart.
-    const flipped = channelAxes.input === null ? input : tf.mul(input, randomSigns(signShape(input.shape, channelAxes.input), stream));
-    const perturbation = linear(flipped, tf.sub(kernel, kernelMean), bias === null || biasMean === null ? null : tf.sub(bias, biasMean));
-    return tf.add(mean, tf.mul(perturbation, randomSigns(signShape(mean.shape, channelAxes.output), stream)));
+    const inSigns = channelAxes.input === null ? null : randomSigns(signShape(input.shape, channelAxes.input), stream);
+    const outSigns = randomSigns(signShape(mean.shape, channelAxes.output), stream);
+    const [deviation, biasDeviation] = [tf.sub(kernel, kernelMean), bias === null || biasMean === null ? null : tf.sub(bias, biasMean)];
+    if (linear.perRow !== undefined && inSigns !== null && hasFewWeights(kernel.shape, mean.shape) && isTracing()) {
+      // s and r of an image as the two channel axes of its kernel; the product above is left out of the program.
+      const signs = tf.mul(channelsOf(inSigns, kernel.rank, -2), channelsOf(outSigns, kernel.rank, -1));
+      const y = linear.perRow(input, tf.add(kernelMean, tf.mul(deviation, signs)));
+      const shifted = bias === null ? y : tf.add(y, biasMean ?? bias);
+      return biasDeviation === null ? shifted : tf.add(shifted, tf.mul(biasDeviation, outSigns));
+    }
+    const perturbation = linear(inSigns === null ? input : tf.mul(input, inSigns), deviation, biasDeviation);
+    return tf.add(mean, tf.mul(perturbation, outSigns));
   }
 
   /** A stream that stands where it stood when this kernel was first used. */
@@ -49,6 +61,26 @@ export class FlipoutHandler extends OutputHandler {
     this.signs.set(kernel, begun);
     return begun.copy();
   }
+}
+
+/** Fewer places in an image take less time for two products than for weights of their own. */
+const FEWEST_PLACES = 32;
+
+/** The most weights of a layer, all rows together: 64 MiB of float32, and as much again for their gradient. */
+const MOST_WEIGHTS = 2 ** 24;
+
+/** Whether each row may as well have its weights written out. */
+function hasFewWeights(kernel: readonly number[], output: readonly number[]): boolean {
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+  const [rows = 0] = output;
+  return sizeOf(output.slice(1, -1)) >= FEWEST_PLACES && rows * sizeOf(kernel) <= MOST_WEIGHTS;
+}
+
+/** What is [rows, 1, ..., channels] as [rows, ...1], with the channels along an axis of a kernel of this rank. */
+function channelsOf(signs: Tensor, rank: number, axis: number): Tensor {
+  const [rows = 0, ...rest] = signs.shape;
+  const shape = Array.from({ length: rank }, (_, i) => (i === rank + axis ? (rest.at(-1) ?? 1) : 1));
+  return tf.reshape(signs, [rows, ...shape]);
 }
 
 /** A sign for each row and channel, to be broadcast over what lies between. */

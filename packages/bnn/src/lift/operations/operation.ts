@@ -7,7 +7,11 @@ import type { RandomStream } from '@tychejs/ppl';
 import type { Layer } from '../net.ts';
 
 /** `input * kernel + bias`, where `*` is the layer's product. */
-export type LinearFunction = (input: Tensor, kernel: Tensor, bias: Tensor | null) => Tensor;
+export interface LinearFunction {
+  (input: Tensor, kernel: Tensor, bias: Tensor | null): Tensor;
+  /** The product with a kernel for each row of the batch, [batch, ...kernel]; where there is a way without many products. */
+  readonly perRow?: (input: Tensor, kernels: Tensor) => Tensor;
+}
 
 /** Where channels stand in what a product takes and gives: 1 for `[batch, channels, ...]`, -1 for the last dimension. */
 export interface ChannelAxes {
