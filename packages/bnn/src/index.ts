@@ -3,6 +3,14 @@ export { VariationalBNN } from './bnn.ts';
 export type { VariationalBNNOptions } from './bnn.ts';
 export { DropInBNN } from './dropInBnn.ts';
 export type { DropInBNNOptions } from './dropInBnn.ts';
+export { DeepEnsemble } from './ensemble/deepEnsemble.ts';
+export type {
+  DeepEnsembleOptions,
+  EnsembleFitOptions,
+  EnsemblePredictOptions,
+  MemberContext,
+  MemberEpochReport,
+} from './ensemble/deepEnsemble.ts';
 export { McDropoutBNN } from './dropout/mcDropoutBnn.ts';
 export type { McDropoutBNNOptions } from './dropout/mcDropoutBnn.ts';
 export type { EpochReport, FitOptions, FitResult } from './fit.ts';

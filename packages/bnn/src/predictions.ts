@@ -33,6 +33,17 @@ export interface Predictor<P> {
   readonly isClosed: boolean;
 }
 
+/** The mean error and mean log-likelihood of targets under the prediction that `predict` gives. */
+export function evaluatePredictions<P>(likelihood: Likelihood<P>, predict: () => P, y: Tensor): { error: number; logLikelihood: number } {
+  const mean = { reduction: 'mean' } as const;
+  const [error = NaN, logLikelihood = NaN] = tf.tidy(() => {
+    const predictions = predict();
+    const measures = [likelihood.error(predictions, y, mean), likelihood.logLikelihood(predictions, y, mean)];
+    return measures.map((measure) => measure.dataSync()[0] ?? NaN) as never;
+  }) as unknown as number[];
+  return { error, logLikelihood };
+}
+
 /** Draws predictions: by a program, or, where there is none, eagerly. The two differ by rounding only. */
 export class Predictions<P> {
   private readonly predictor: Predictor<P>;
@@ -76,13 +87,7 @@ export class Predictions<P> {
   ): { error: number; logLikelihood: number } {
     checkOptions('bnn.evaluate', options, ['numSamples', 'engine']);
     const { likelihood } = this.predictor;
-    const mean = { reduction: 'mean' } as const;
-    const [error = NaN, logLikelihood = NaN] = tf.tidy(() => {
-      const predictions = likelihood.aggregatePredictions(this.draw(x, options, posterior));
-      const measures = [likelihood.error(predictions, y, mean), likelihood.logLikelihood(predictions, y, mean)];
-      return measures.map((measure) => measure.dataSync()[0] ?? NaN) as never;
-    }) as unknown as number[];
-    return { error, logLikelihood };
+    return evaluatePredictions(likelihood, () => likelihood.aggregatePredictions(this.draw(x, options, posterior)), y);
   }
 
   private draw(x: NetInput, options: PredictOptions, posterior: PosteriorDraws | null): P {
