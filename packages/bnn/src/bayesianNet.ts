@@ -1,13 +1,16 @@
 /** @file A network whose weights are random choices. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { ParamStore, handlers, param, sample } from '@tychejs/ppl';
+import { handlers, param, sample } from '@tychejs/ppl';
 import { AdoptedPrior } from './adoptedPrior.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
 import { valuesOf } from './guides/initialValues.ts';
 import { lift } from './lift/lift.ts';
 import type { ForwardOptions, LiftedNet, Net, NetInput, NetOutput } from './lift/net.ts';
+import type { WeightDescription } from './netDescription.ts';
+import { distributionText, isDisposed } from './netDescription.ts';
+import { NetParamStore } from './netParamStore.ts';
 import type { Distribution, Prior } from './priors/prior.ts';
 import { inScope } from './scopedGuide.ts';
 
@@ -18,7 +21,7 @@ import { inScope } from './scopedGuide.ts';
 export class BayesianNet {
   readonly lifted: LiftedNet;
   /** The weights that have no prior, and the parameters of guides that are {@link own}. */
-  readonly paramStore: ParamStore = new ParamStore();
+  readonly paramStore: NetParamStore = new NetParamStore();
   /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
   readonly isStateless: boolean;
   private readonly priors: Map<string, Distribution>;
@@ -35,6 +38,30 @@ export class BayesianNet {
   /** The weights that are sampled. */
   get siteNames(): string[] {
     return this.lifted.parameters.map(({ name }) => name).filter((name) => this.priors.has(name));
+  }
+
+  /** All weights, with what their priors are. */
+  get weights(): WeightDescription[] {
+    return this.lifted.parameters.map(({ name, shape }) => {
+      const prior = this.priors.get(name);
+      return { name, shape: [...shape], prior: prior === undefined ? null : distributionText(prior) };
+    });
+  }
+
+  /** The prior of a weight that is sampled. */
+  priorOf(name: string): Distribution | null {
+    return this.priors.get(name) ?? null;
+  }
+
+  /** @throws Error when a prior was disposed of while it is still needed. */
+  checkPriors(where: string): void {
+    for (const [name, prior] of this.priors) {
+      if (!isDisposed(prior)) continue;
+      throw new Error(
+        `${where}: the prior of "${name}", ${distributionText(prior)}, was disposed of, and training needs it; dispose of a prior (such as ` +
+          'that of priors.moped) when no network is trained with it any more, or give the network another one by updatePrior',
+      );
+    }
   }
 
   /** Samples the weights that have a prior: statements of a model. */

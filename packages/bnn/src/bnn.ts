@@ -12,6 +12,9 @@ import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
 import type { ForwardOptions, Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
+import type { NetDescription } from './netDescription.ts';
+import { guideText, likelihoodText } from './netDescription.ts';
+import type { SavedNet } from './netFile.ts';
 import { loadNet, netToBytes, saveNet } from './netFile.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
@@ -91,6 +94,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
     return this.net.siteNames;
   }
 
+  /** What the network is made of: its weights with their priors, guide and likelihood. */
+  get description(): NetDescription {
+    return { weights: this.net.weights, guide: guideText(this.guide), likelihood: likelihoodText(this.likelihood as Likelihood<never>) };
+  }
+
   /**
    * Trains guide and parameters on `data`, which are scaled to `likelihood.datasetSize`, or else to their own number.
    * Handlers in force at the call stay in force, as in `localReparameterization().run(() => bnn.fit(...))`. Layers act as in
@@ -102,7 +110,8 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    */
   async fit(data: FitData, options: FitOptions): Promise<FitResult> {
     const { net, trainer, likelihood } = this;
-    return fit({ where: 'bnn.fit', datasetSize: likelihood.datasetSize, trainer, net }, data, options);
+    net.checkPriors('bnn.fit');
+    return fit({ where: 'bnn.fit', datasetSize: likelihood.datasetSize, trainer, net: this.saved }, data, options);
   }
 
   /**
@@ -165,18 +174,18 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    * that have no prior, and what layers keep (moving statistics, weights that are not trained); and `model.json`, the topology of
    * a `LayersModel` as `tf.models.modelFromJSON` takes it, or `null` for a function. Each file is replaced in one step, and
    * {@link load} reads the first alone, so that it finds the old network or the new one, never a part. Prior, likelihood and
-   * guide are code and are not written, nor is the state of an optimiser.
+   * guide are code: what they are is written down, for {@link load} to compare, but they are not; nor is the state of an optimiser.
    *
    * @throws Error when a file cannot be written, the net's topology cannot be, or a constraint is none of `constraints`; in a
    * browser, where there are no files: see {@link toBytes}.
    */
   async save(path: string): Promise<void> {
-    await saveNet(path, this.net);
+    await saveNet(path, this.saved);
   }
 
   /** The content of `bnn.safetensors` as {@link save} writes it, for {@link load}: all that there is but the topology. */
   async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return netToBytes(this.net);
+    return netToBytes(this.saved);
   }
 
   /**
@@ -185,11 +194,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    *
    * @param source - the path of a folder that {@link save} wrote, or what {@link toBytes} gave: bytes, an ArrayBuffer, a Blob
    * or the Response of `fetch`.
-   * @throws Error when the file is damaged, or its names, shapes or constraints are not those of this network; nothing is
-   * changed then.
+   * @throws Error when the file is damaged, or says of guide, likelihood, the families of priors, or of names, shapes or constraints
+   * of parameters what is not so of this network; nothing is changed then.
    */
   async load(source: FileSource): Promise<void> {
-    await loadNet(source, this.net);
+    await loadNet(source, this.saved);
   }
 
   /** Frees all parameters. The network given stays. */
@@ -200,6 +209,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
   /** How layers act in predictions. */
   protected get predictionMode(): ForwardOptions {
     return { training: false };
+  }
+
+  /** What files hold of this network. */
+  private get saved(): SavedNet {
+    return { lifted: this.net.lifted, paramStore: this.net.paramStore, description: this.description };
   }
 
   /** Statements of the model, by the names in the net. */

@@ -4,15 +4,19 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { canReadSynchronously, readStoreWithData, storeWithDataToBytes, writeFolder } from '@tychejs/ppl';
-import type { ExactParams, FileSource, ParamStore } from '@tychejs/ppl';
+import type { FileSource } from '@tychejs/ppl';
 import type { Shapes } from './fileShapes.ts';
 import { checkShapes } from './fileShapes.ts';
 import type { LiftedNet, NetState } from './lift/net.ts';
+import type { NetDescription } from './netDescription.ts';
+import { checkDescription } from './netDescription.ts';
+import type { NetParamStore } from './netParamStore.ts';
 
 /** What is saved of a network. */
 export interface SavedNet {
   readonly lifted: LiftedNet;
-  readonly paramStore: ParamStore;
+  readonly paramStore: NetParamStore;
+  readonly description: NetDescription;
 }
 
 interface StoredState {
@@ -32,11 +36,11 @@ const STATE = 'state.';
  *
  * @param training - how far it has come, as plain data; none by default.
  */
-export async function netToBytes({ lifted, paramStore }: SavedNet, training?: unknown): Promise<Uint8Array<ArrayBuffer>> {
+export async function netToBytes({ lifted, paramStore, description }: SavedNet, training?: unknown): Promise<Uint8Array<ArrayBuffer>> {
   // Reading begins before anything is waited for, since the network may be trained meanwhile.
   const state = Promise.all(lifted.state.map(async (each) => [each.name, await storedState(each)] as const));
-  const described = state.then((entries) => ({ kind: KIND, version: VERSION, state: Object.fromEntries(entries), training }));
-  return storeWithDataToBytes(paramStore, described);
+  const content = state.then((entries) => ({ kind: KIND, version: VERSION, description, state: Object.fromEntries(entries), training }));
+  return storeWithDataToBytes(paramStore, content);
 }
 
 /** Writes the folder. The file of parameters, which is all that {@link loadNet} reads, is written last. */
@@ -65,10 +69,11 @@ export async function loadNet(source: FileSource, net: SavedNet): Promise<void> 
  */
 export async function loadNetWith<R>(file: FileSource, net: SavedNet, resume: (training: unknown) => R): Promise<R> {
   return readStoreWithData(file, ({ params, run }) => {
-    const { state, training } = contentOf(run);
-    checkFits(net, params, state);
+    const { description, state, training } = contentOf(run);
+    if (description !== undefined) checkDescription(description, net.description);
     const results: R[] = [];
     net.paramStore.restore(params, false, () => {
+      checkState(net.lifted, state);
       results.push(resume(training));
       tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state)));
     });
@@ -96,34 +101,33 @@ function topologyOf(lifted: LiftedNet): string {
   }
 }
 
-/** @throws Error unless names, shapes and constraints are the network's. */
-function checkFits({ lifted, paramStore }: SavedNet, params: ExactParams, state: ReadonlyMap<string, StoredState>): void {
-  const found: Shapes = new Map([
-    ...[...params].map(([name, { unconstrained }]) => [name, unconstrained.shape] as const),
-    ...[...state].map(([name, { shape }]) => [STATE + name, shape] as const),
-  ]);
-  const wanted: Shapes = new Map([
-    ...paramStore.names().map((name) => [name, paramStore.variable(name).shape] as const),
-    ...lifted.state.map(({ name, shape }) => [STATE + name, shape] as const),
-  ]);
+/** @throws Error unless names and shapes are those of what the layers keep. */
+function checkState(lifted: LiftedNet, state: ReadonlyMap<string, StoredState>): void {
+  const found: Shapes = new Map([...state].map(([name, { shape }]) => [STATE + name, shape]));
+  const wanted: Shapes = new Map(lifted.state.map(({ name, shape }) => [STATE + name, shape]));
   checkShapes('it is of another network', found, wanted);
-  for (const [name, { constraint }] of params) {
-    const own = paramStore.constraint(name).name;
-    if (constraint.name !== own) throw new Error(`it is of another network: "${name}" is ${constraint.name} in the file, but ${own} in this network`);
-  }
 }
 
-/** What the file says of the layers' state, and of training. @throws Error when it is no file of a network. */
-function contentOf(data: unknown): { readonly state: ReadonlyMap<string, StoredState>; readonly training: unknown } {
-  const { kind, version, state, training } = isRecord(data) ? data : {};
+interface Content {
+  readonly description: NetDescription | undefined;
+  readonly state: ReadonlyMap<string, StoredState>;
+  readonly training: unknown;
+}
+
+/** What the file holds beside parameters. @throws Error when it is no file of a network. */
+function contentOf(data: unknown): Content {
+  const { kind, version, description, state, training } = isRecord(data) ? data : {};
   if (kind !== KIND) throw new Error('it holds parameters, but not a network saved by bnn.save or bnn.toBytes (bnn.paramStore.load takes parameters alone)');
   if (version !== VERSION) throw new Error(`it has version ${String(version)} of the format of networks; this is version ${VERSION}`);
   if (!isRecord(state)) throw new Error('it does not say what the layers keep');
+  if (description !== undefined && !(isRecord(description) && Array.isArray(description['weights']))) {
+    throw new Error('what it says of its network is not whole');
+  }
   const entries = Object.entries(state).map(([name, stored]): [string, StoredState] => {
     if (!isStoredState(stored)) throw new Error(`"${STATE}${name}" is no array of its shape`);
     return [name, stored];
   });
-  return { state: new Map(entries), training };
+  return { description: description as NetDescription | undefined, state: new Map(entries), training };
 }
 
 function isStoredState(value: unknown): value is StoredState {

@@ -190,6 +190,15 @@ describe('a network as bytes', () => {
   });
 });
 
+test('a network whose posterior has become its prior is loaded by one as it was in the beginning', async () => {
+  const [bnn, other] = [make(build()), make(build(500))];
+  const names = ['dense2.kernel', 'dense2.bias'];
+  bnn.updatePrior(priors.dictionary((bnn.guide as autoguides.AutoNormal<[]>).getDetachedDistributions(names), { expose: names }));
+  expect(bnn.description.weights.map(({ prior }) => prior)).toEqual(['normal([3, 3], [3, 3])', 'normal([3], [3])', null, null, null, null]);
+  await other.load(await bnn.toBytes());
+  expect(predict(other)).toEqual(predict(bnn));
+});
+
 describe('refuses, and changes nothing', () => {
   const refused = async (bnn: Bnn, source: Uint8Array | string, message: RegExp) => {
     const [state, before] = [bnn.paramStore.getState(), predict(bnn)];
@@ -201,10 +210,13 @@ describe('refuses, and changes nothing', () => {
 
   test.each<[string, () => Bnn, RegExp]>([
     ['other shapes', () => make(build(0, 4)), /nothing was changed: it is of another network: "batchNormalization1\.gamma" has shape \[3\] in the file, but must have \[4\] in this network/],
-    ['more sites', () => make(build(), { prior: priors.iid(standard) }), /the file has "batchNormalization1\.gamma", which is nothing of this network's/],
-    ['fewer sites', () => make(build(), { prior: priors.iid(standard, { hideLayerTypes: ['BatchNormalization'], hideLayers: ['head', 'dense2'] }) }), /nothing of this network's/],
+    ['more sites', () => make(build(), { prior: priors.iid(standard) }), /another network: the prior of "batchNormalization1\.gamma" is none in the file, but normal\(0, 1\) in this network/],
+    ['fewer sites', () => make(build(), { prior: priors.iid(standard, { hideLayerTypes: ['BatchNormalization'], hideLayers: ['head', 'dense2'] }) }), /the prior of "dense2\.kernel" is normal\(0, 1\) in the file, but none in this network/],
+    ['priors of another family', () => make(build(), { prior: priors.lambda((name) => (/head|batch/.test(name) ? null : dist.studentT(3, 0, 1.5))) }), /the prior of "dense2\.kernel" is normal\(0, 1\) in the file, but studentT\(0, 1\.5, 3\) in this network/],
+    ['another likelihood', () => make(build(), { likelihood: likelihoods.studentT({ scale: dist.halfNormal(1) }) as never }), /the likelihood is likelihoods\.homoskedasticGaussian in the file, but likelihoods\.studentT in this network/],
     ['known noise', () => make(build(), { likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }) as never }), /the file has "likelihoodGuide\.locs/],
-    ['another guide', () => make(build(), { guide: autoguides.AutoDelta as never }), /nothing of this network's/],
+    ['another guide', () => make(build(), { guide: autoguides.AutoDelta as never }), /the guide is guides\.AutoNormal in the file, but guides\.AutoDelta in this network/],
+    ['no guide', () => make(build(), { guide: null }), /the guide is guides\.AutoNormal in the file, but none in this network/],
     ['a bounded guide', () => make(build(), { guide: guides.autoNormal({ maxGuideScale: 0.5 }) }), /"guide\.scales\.dense2\.kernel" is .* in the file, but .* in this network/],
     [
       'all layers trained',
@@ -213,7 +225,7 @@ describe('refuses, and changes nothing', () => {
         net.layers[0]!.trainable = true;
         return make(net);
       },
-      /the file has "state\.dense1\.kernel", which is nothing of this network/,
+      /the file has no "guide\.locs\.dense1\.kernel", which this network needs/,
     ],
   ])('the file of a network by one with %s', async (_, one, message) => {
     const bytes = await make(build()).toBytes();
@@ -234,12 +246,27 @@ describe('refuses, and changes nothing', () => {
   test.each<[string, object, RegExp]>([
     ['another version', { kind: 'bnn', version: 2, state: {} }, /it has version 2 of the format of networks; this is version 1/],
     ['another kind', { kind: 'chains', version: 1, state: {} }, /not a network saved by/],
+    ['half a description', { kind: 'bnn', version: 1, state: {}, description: { guide: null } }, /what it says of its network is not whole/],
     ['no state', { kind: 'bnn', version: 1 }, /does not say what the layers keep/],
     ['a state that is no array', { kind: 'bnn', version: 1, state: { a: { shape: [2], values: new Float32Array(3) } } }, /"state\.a" is no array of its shape/],
     ['a state that is of other layers', { kind: 'bnn', version: 1, state: { a: { shape: [], values: new Float32Array(1) } } }, /the file has "state\.a", which is nothing of/],
   ])('sound files with %s', async (_, described, message) => {
     const bnn = make(build());
     await refused(bnn, await storeWithDataToBytes(bnn.paramStore, described), message);
+  });
+
+  test('parameters alone, where they are those of another network', async () => {
+    const [bnn, other] = [make(build(0, 4)), make(build())];
+    const bytes = await other.paramStore.toBytes();
+    const state = bnn.paramStore.getState();
+    const shapes = /nothing was changed: it is of another network: "batchNormalization1\.gamma" has shape \[3\] in the file, but must have \[4\] in this network/;
+    await expectNoLeak(() => expect(bnn.paramStore.load(bytes)).rejects.toThrow(shapes));
+    expect(bnn.paramStore.getState()).toEqual(state);
+    const names = make(build(), { guide: autoguides.AutoDelta as never });
+    await expect(names.paramStore.load(bytes)).rejects.toThrow(/the file has "guide\.locs\..*", which is nothing of this network's/);
+    const same = make(build(500));
+    await same.paramStore.load(bytes);
+    expect(same.paramStore.getState()).toEqual(other.paramStore.getState());
   });
 
   test('damage, wherever it is', async () => {
