@@ -9,7 +9,7 @@ import { VariationalBNN, handlers, likelihoods, priors } from '../../src/index.t
 import type { LinearArgs, LinearFunction } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
-import { outputs, posterior, seeded, values } from './posterior.ts';
+import { MEAN, outputs, pass, posterior, seeded, signsOf, values } from './posterior.ts';
 
 let warnings: jest.SpyInstance;
 
@@ -23,19 +23,6 @@ afterEach(() => warnings.mockRestore());
 
 const { flipout } = handlers;
 
-const MEAN = 0.4;
-
-/** One pass of `net` whose weights are drawn from Normal(MEAN, 0.5) directly: what they were, and what came out. */
-function pass(net: LayersModel, x: Tensor, seed: number, hideParameters: string[] = []) {
-  const bayesian = new BayesianNet(net, priors.iid(dist.normal(MEAN, 0.5), hideParameters.length > 0 ? { hideParameters } : {}));
-  const tracer = effects.trace();
-  const output = seeded(seed, () => flipout().run(() => tracer.run(() => bayesian.forward(x, { training: false }))));
-  return { output: output.arraySync() as number[][], weights: new Map(tracer.trace().stochasticSites().map(({ name, value }) => [name, value.arraySync()])) };
-}
-
-/** All ways to choose `count` signs. */
-const signsOf = (count: number): number[][] => Array.from({ length: 2 ** count }, (_, code) => Array.from({ length: count }, (__, i) => ((code >> i) & 1 ? 1 : -1)));
-
 describe('of one draw of a dense layer’s weights', () => {
   test('each row turns the signs of deviations by input and by output, every way equally often', () => {
     fc.assert(
@@ -43,9 +30,10 @@ describe('of one draw of a dense layer’s weights', () => {
         const net = sequential({ layers: [layers.dense({ units, inputShape: [inputs], useBias: bias !== 'none', biasInitializer: 'ones' })] });
         const row = Array.from({ length: inputs }, (_, i) => 0.5 + 0.37 * i);
         const count = 800;
-        const { output, weights } = tf.tidy(() => pass(net, tf.tile(tf.tensor2d([row]), [count, 1]), seed, bias === 'fixed' ? ['bias'] : []) as never) as ReturnType<typeof pass>;
-        const kernel = weights.get('dense1.kernel') as number[][];
-        const shift = bias === 'drawn' ? (weights.get('dense1.bias') as number[]) : null;
+        const drawn = pass(net, tf.tile(tf.tensor2d([row]), [count, 1]), seed, bias === 'fixed' ? { hideParameters: ['bias'] } : {});
+        const output = drawn.output.arraySync() as number[][];
+        const kernel = drawn.weights.get('dense1.kernel')!.arraySync() as number[][];
+        const shift = bias === 'drawn' ? (drawn.weights.get('dense1.bias')!.arraySync() as number[]) : null;
         const offset = { drawn: MEAN, fixed: 1, none: 0 }[bias]!;
         // What each choice of signs gives, by hand.
         const outcomes = signsOf(inputs).flatMap((s) =>

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { dist, handlers as effects } from '@tychejs/ppl';
-import { VariationalBNN, guides, likelihoods, priors } from '../../src/index.ts';
+import { BayesianNet } from '../../src/bayesianNet.ts';
+import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src/index.ts';
 import type { NetInput } from '../../src/index.ts';
 import { scramble } from '../helpers/nets.ts';
 
@@ -43,3 +44,17 @@ export function expectMoments(found: ReturnType<typeof moments>, means: readonly
     expect(Math.abs(found.variances[i]! - variances[i]!)).toBeLessThan(4.5 * variances[i]! * Math.sqrt(2 * perDraw) + 1e-6);
   });
 }
+
+/** The prior mean of {@link pass}. */
+export const MEAN = 0.4;
+
+/** One pass of `net` under flipout, with weights drawn from Normal(MEAN, 0.5) directly: what they were, and what came out. */
+export function pass(net: LayersModel, x: Tensor, seed: number, filter: priors.PriorFilter = {}): { output: Tensor; weights: Map<string, Tensor> } {
+  const bayesian = new BayesianNet(net, priors.iid(dist.normal(MEAN, 0.5), filter));
+  const tracer = effects.trace();
+  const output = seeded(seed, () => handlers.flipout().run(() => tracer.run(() => bayesian.forward(x, { training: false }))));
+  return { output, weights: new Map(tracer.trace().stochasticSites().map(({ name, value }) => [name, value])) };
+}
+
+/** All ways to choose `count` signs. */
+export const signsOf = (count: number): number[][] => Array.from({ length: 2 ** count }, (_, code) => Array.from({ length: count }, (__, i) => ((code >> i) & 1 ? 1 : -1)));
