@@ -57,11 +57,15 @@ export async function learn(
   return { name: learner.name, accuracy, seconds };
 }
 
+const SCALES_FASTER = 10;
+
 async function learnTask(learner: Learner, bnn: VariationalBNN<tf.Tensor>, task: Task, settings: LearnSettings): Promise<void> {
   const { epochs, batchSize, lr, progressBar } = settings;
   const data = tensorsOf(task, task.train);
   const steps = epochs * Math.ceil(task.train.count / batchSize);
-  const adam = optim.schedule(optim.adam({ lr }), { decaySteps: steps });
+  // Standard deviations have a long way to go, and those that are too small would keep the next task from learning.
+  const rates = (name: string) => ({ lr: name.includes('.scales.') ? SCALES_FASTER * lr : lr });
+  const adam = optim.schedule(optim.adam(rates), { decaySteps: steps });
   const fit = () => bnn.fit(data, { optim: adam, epochs, batchSize, progressBar });
   await (learner.isPoint ? fit() : handlers.localReparameterization().run(fit));
   learner.conclude(bnn);

@@ -9,6 +9,6 @@ export const settings: LearnSettings = {
   lr: 1e-3,
   numSamples: 32,
   priorScale: 1,
-  initScale: 1e-3,
+  initScale: 1e-2,
   progressBar: true,
 };

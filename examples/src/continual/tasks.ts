@@ -43,7 +43,7 @@ export interface TaskTensors {
 /** The images of a task as tensors, which the caller frees. */
 export function tensorsOf({ index }: Pick<Task, 'index'>, images: LabelledImages): TaskTensors {
   return tf.tidy(() => ({
-    x: [inputsOf(images, [PIXELS]), tf.oneHot(tf.fill([images.count], index, 'int32'), NUM_TASKS, 1, 0, 'float32')],
+    x: [inputsOf(images, [PIXELS]), tf.cast(tf.oneHot(tf.fill([images.count], index, 'int32'), NUM_TASKS), 'float32')],
     y: tf.tensor2d(Float32Array.from(images.labels), [images.count, 1]),
   })) as TaskTensors;
 }

@@ -12,15 +12,15 @@ export interface Settings extends CompareSettings {
 const guide = { priorScale: 0.2, initScale: 0.01, maxGuideScale: 0.05 };
 const common = { seed: 1, numSamples: 32, angles: Array.from({ length: 25 }, (_, i) => 7.5 * i), turning: 2, ways, progressBar: true };
 
-/** @file */
+
 export const settings: Readonly<Record<'full' | 'quick', Settings>> = {
   full: {
     ...common,
     trainOn: 60_000,
     clothesPerKind: 200,
     networks: [
-      { architecture: perceptron(400), fit: { ...guide, epochs: { point: 10, distribution: 10 }, batchSize: 200, lr: 1e-3 } },
-      { architecture: convolutional(16), fit: { ...guide, epochs: { point: 5, distribution: 5 }, batchSize: 200, lr: 2e-3 } },
+      { architecture: perceptron(400), fit: { ...guide, epochs: { point: 6, distribution: 8 }, batchSize: 200, lr: 1e-3 } },
+      { architecture: convolutional(16), fit: { ...guide, epochs: { point: 3, distribution: 4 }, batchSize: 200, lr: 2e-3 } },
     ],
   },
   quick: {
