@@ -33,6 +33,7 @@ export {
 } from './matrices.ts';
 export { ordered, OrderedTransform, positiveOrdered } from './ordered.ts';
 export { permutation, PermutationTransform } from './permutation.ts';
+export { reshape, ReshapeTransform } from './reshape.ts';
 export { stickBreaking, StickBreakingTransform } from './stickBreaking.ts';
 export { ElementwiseTransform } from './transform.ts';
 export type { Transform } from './transform.ts';

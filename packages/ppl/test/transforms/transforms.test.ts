@@ -52,6 +52,7 @@ function network(hiddenDims: readonly number[]): AutoregressiveNetwork {
 const joint: Row[] = [
   ['lowerCholeskyAffine', () => transforms.lowerCholeskyAffine([1, -2, 3], [[2, 0, 0], [-1, 0.5, 0], [3, 1, -1.5]]), EACH],
   ['permutation', () => transforms.permutation([2, 0, 1]), EACH],
+  ['reshape', () => transforms.reshape([3], [3, 1]), EACH],
   ['affineAutoregressive', () => transforms.affineAutoregressive(network([5, 4])), EACH],
   ['affineAutoregressive without hidden layers', () => transforms.affineAutoregressive(network([])), EACH],
   ['flow', () => compose([transforms.affineAutoregressive(network([2])), transforms.permutation([2, 1, 0]), transforms.affineAutoregressive(network([7])), affine([1, 2, 3], [0.5, 0.1, 2])]), EACH],

@@ -21,6 +21,7 @@ import { initialLocOf } from './initialLoc.ts';
 import type { InitScale } from './initialScale.ts';
 import { checkScale, initialScaleOf } from './initialScale.ts';
 import { checkProbabilities, quantilesOfSite } from './quantiles.ts';
+import { detachedDistributions } from './siteDistributions.ts';
 
 export interface AutoContinuousOptions<A extends unknown[]> extends Omit<AutoGuideOptions<A>, 'subsample'> {
   /** 0.1 by default, also for sites that a record leaves out. */
@@ -120,6 +121,17 @@ export abstract class AutoContinuous<A extends unknown[]> extends AutoGuide<A> {
     if (layout === null) return {};
     const vector = sample(`${this.prefix}.latent`, this.posterior(layout), { infer: { isAuxiliary: true } });
     return this.eachSite(sites, (site) => plates.within(site.plates, () => sampleImage(site, placed(layout, site, vector))));
+  }
+
+  /** What {@link getPosterior} says of single sites, each by itself: for `getDetachedDistributions` of guides that know. */
+  protected detachedSites(names: readonly string[] | undefined, distribution: (layout: FlatLayout, site: GuideSite) => Distribution): Record<string, Distribution> {
+    const detached = this.withLayout([], (layout) => {
+      if (layout === null) return {};
+      const find = (): Record<string, Distribution> =>
+        detachedDistributions(this.className, layout.sites, names, (site) => distribution(layout, site));
+      return tf.tidy(find as unknown as () => TensorContainer);
+    });
+    return detached as unknown as Record<string, Distribution>;
   }
 
   /** What {@link getPosterior} gives; for guides whose own distribution is made for draws alone. */

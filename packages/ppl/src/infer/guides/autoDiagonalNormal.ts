@@ -1,6 +1,5 @@
 /** @file The mean-field normal guide over one vector. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import { positive } from '../../constraints/interval.ts';
 import type { Distribution } from '../../distributions/distribution.ts';
 import { normal } from '../../distributions/normal.ts';
@@ -8,7 +7,7 @@ import type { AutoContinuousOptions } from './autoContinuous.ts';
 import { AutoContinuous } from './autoContinuous.ts';
 import type { FlatLayout } from './flatLayout.ts';
 import { normalQuantiles } from './normalQuantiles.ts';
-import { detachedDistributions, normalOnto } from './siteDistributions.ts';
+import { normalOnto } from './siteDistributions.ts';
 
 /**
  * Independent normal distributions in unconstrained space, of all latent sites together: what `AutoNormal` believes, with two
@@ -30,17 +29,9 @@ export class AutoDiagonalNormal<A extends unknown[] = unknown[]> extends AutoCon
    * @throws Error when a name is not a latent site, or the guide has not been used yet.
    */
   getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
-    const detached = this.withLayout([], (layout) => {
-      if (layout === null) return {};
-      const find = (): Record<string, Distribution> => {
-        const [loc, scale] = [this.loc(layout), this.scale(layout, positive)];
-        return detachedDistributions(this.className, layout.sites, names, (site) =>
-          normalOnto(site, layout.part(site, loc), layout.part(site, scale)),
-        );
-      };
-      return tf.tidy(find as unknown as () => tf.TensorContainer);
-    });
-    return detached as unknown as Record<string, Distribution>;
+    return this.detachedSites(names, (layout, site) =>
+      normalOnto(site, layout.part(site, this.loc(layout)), layout.part(site, this.scale(layout, positive))),
+    );
   }
 
   protected override posterior(layout: FlatLayout): Distribution {

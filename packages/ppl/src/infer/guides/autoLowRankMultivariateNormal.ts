@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { positive } from '../../constraints/interval.ts';
+import type { Distribution } from '../../distributions/distribution.ts';
 import type { LowRankMultivariateNormal } from '../../distributions/lowRankMultivariateNormal.ts';
 import { lowRankMultivariateNormal } from '../../distributions/lowRankMultivariateNormal.ts';
 import { normalTensor } from '../../random/tensors.ts';
@@ -10,6 +11,7 @@ import type { AutoContinuousOptions } from './autoContinuous.ts';
 import { AutoContinuous } from './autoContinuous.ts';
 import type { FlatLayout } from './flatLayout.ts';
 import { normalQuantiles } from './normalQuantiles.ts';
+import { vectorOnto } from './siteDistributions.ts';
 
 export interface AutoLowRankMultivariateNormalOptions<A extends unknown[]> extends AutoContinuousOptions<A> {
   /** How many directions; the root of the number of coordinates, rounded, by default. */
@@ -34,6 +36,22 @@ export class AutoLowRankMultivariateNormal<A extends unknown[] = unknown[]> exte
     const { rank } = options;
     if (rank !== undefined) checkInteger(this.className, 'rank', rank, 1);
     this.rank = rank ?? null;
+  }
+
+  /**
+   * What the guide believes of each of its sites by itself now, as distributions that do not move with it: multivariate normals over
+   * the elements of the site, which leave out how sites depend on each other. (The whole is {@link getPosterior}.)
+   *
+   * @param names - which sites; all by default.
+   * @returns by site, distributions whose tensors are the caller's; `tf.dispose` of the result frees them.
+   * @throws Error when a name is not a latent site, or the guide has not been used yet.
+   */
+  getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
+    return this.detachedSites(names, (layout, site) => {
+      const { loc, covFactor, covDiag } = this.posterior(layout);
+      const [mean, diagonal] = [loc, covDiag].map((vector) => tf.reshape(layout.part(site, vector as Tensor), [-1])) as [Tensor, Tensor];
+      return vectorOnto(site, lowRankMultivariateNormal(mean, layout.rows(site, covFactor as Tensor), diagonal));
+    });
   }
 
   protected override posterior(layout: FlatLayout): LowRankMultivariateNormal {

@@ -11,6 +11,7 @@ import { AutoContinuous } from './autoContinuous.ts';
 import type { FlatLayout } from './flatLayout.ts';
 import { normalQuantiles } from './normalQuantiles.ts';
 import { Pushforward } from './pushforward.ts';
+import { normalOfRows, vectorOnto } from './siteDistributions.ts';
 
 /**
  * One multivariate normal distribution over all latent sites, in unconstrained space.
@@ -23,6 +24,20 @@ export class AutoMultivariateNormal<A extends unknown[] = unknown[]> extends Aut
   /** @throws TypeError for unknown options; RangeError when a scale is not positive. */
   constructor(model: (...args: A) => unknown, options: AutoContinuousOptions<A> = {}) {
     super('AutoMultivariateNormal', model, options);
+  }
+
+  /**
+   * What the guide believes of each of its sites by itself now, as distributions that do not move with it: multivariate normals over
+   * the elements of the site, which leave out how sites depend on each other. (The whole is {@link getPosterior}.)
+   *
+   * @param names - which sites; all by default.
+   * @returns by site, distributions whose tensors are the caller's; `tf.dispose` of the result frees them.
+   * @throws Error when a name is not a latent site, or the guide has not been used yet.
+   */
+  getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
+    return this.detachedSites(names, (layout, site) =>
+      vectorOnto(site, normalOfRows(layout.part(site, this.loc(layout)), layout.rows(site, this.scaleTril(layout)))),
+    );
   }
 
   /** Drawing takes a product with L; the density of the draw then takes L's diagonal alone. */

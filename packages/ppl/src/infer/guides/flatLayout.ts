@@ -36,6 +36,11 @@ export class FlatLayout {
     return tf.reshape(tf.slice(vectors, start, size), [...lead, ...site.unconstrainedShape]);
   }
 
+  /** A site's rows of a matrix `[dimension, n]`. */
+  rows(site: GuideSite, matrix: Tensor): Tensor {
+    return tf.slice(matrix, [this.offsets.get(site.name) ?? 0, 0], [sizeOf(site.unconstrainedShape), -1]);
+  }
+
   /** The value of a site at vectors `[...lead, dimension]`: of shape `[...lead, ...site.shape]`. */
   image(site: GuideSite, vectors: Tensor): Tensor {
     return tf.clone(site.transform.forward(this.part(site, vectors)));

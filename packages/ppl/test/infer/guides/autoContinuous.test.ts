@@ -330,6 +330,45 @@ test('AutoDiagonalNormal: detached distributions are what AutoNormal has', () =>
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test.each(['AutoMultivariateNormal', 'AutoLowRankMultivariateNormal'] as const)('%s: detached distributions are its marginals', (name) => {
+  const model = (): void => {
+    sample('w', dist.normal(tf.zeros([2, 2]), 1).toEvent(2));
+    sample('s', dist.gamma([2, 2], 1).toEvent(1));
+  };
+  const guide = new guides[name](model, { initLoc: { w: [[1, 2], [3, 4]], s: [3, 1] }, ...(name === 'AutoMultivariateNormal' ? {} : { rank: 3 }) });
+  tf.dispose(guide());
+  const store = getParamStore();
+  if (name === 'AutoMultivariateNormal') store.set(`${name}.scaleTril`, Array.from({ length: 15 }, (_, i) => Math.sin(i)));
+  store.set(`${name}.scale`, [0.5, 1, 2, 0.3, 0.8, 1.5]);
+  const draws = tf.tidy(() => handlers.seed({ seed: 5 }).run(() => (guide.getPosterior() as dist.Distribution).sample([20_000])));
+  const before = tf.memory().numTensors;
+  const detached = guide.getDetachedDistributions();
+  expect([detached['w']!.eventShape, detached['s']!.eventShape]).toEqual([[2, 2], [2]]);
+  // The distribution of one site against draws of the whole vector: mean and covariance in unconstrained space.
+  for (const [site, start, size] of [['w', 0, 4], ['s', 4, 2]] as const) {
+    const [expected, found] = tf.tidy(() => {
+      const own = handlers.seed({ seed: 6 }).run(() => detached[site]!.sample([20_000]));
+      const both = [tf.slice(draws, [0, start], [-1, size]), tf.reshape(site === 's' ? tf.log(own) : own, [20_000, size])];
+      return both.map((x) => {
+        const centred = tf.sub(x, tf.mean(x, 0));
+        return tf.concat([tf.expandDims(tf.mean(x, 0), 0), tf.div(tf.matMul(centred as tf.Tensor2D, centred as tf.Tensor2D, true), 20_000)], 0);
+      });
+    }) as [tf.Tensor2D, tf.Tensor2D];
+    const [a, b] = [expected.arraySync(), found.arraySync()];
+    const variance = (i: number) => a[i + 1]![i]!;
+    a.forEach((row, i) =>
+      row.forEach((value, j) => {
+        const error = i === 0 ? variance(j) : variance(i - 1) * variance(j) + value ** 2;
+        expect(Math.abs(value - b[i]![j]!)).toBeLessThan(4.5 * Math.sqrt((2 * error) / 20_000));
+      }),
+    );
+    tf.dispose([expected, found]);
+  }
+  tf.dispose(detached as unknown as tf.TensorContainer);
+  expect(tf.memory().numTensors).toBe(before);
+  draws.dispose();
+});
+
 test('AutoLowRankMultivariateNormal: its rank', () => {
   const model = (): unknown => sample('z', dist.normal(tf.zeros([10]), 1));
   tf.dispose(new guides.AutoLowRankMultivariateNormal(model)());

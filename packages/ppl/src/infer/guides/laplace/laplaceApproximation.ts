@@ -1,4 +1,5 @@
 /** @file A normal guide that stays as it is: what a Laplace approximation gives. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Distribution } from '../../../distributions/distribution.ts';
 import { multivariateNormal } from '../../../distributions/multivariateNormal.ts';
@@ -9,6 +10,7 @@ import { AutoContinuous } from '../autoContinuous.ts';
 import type { FlatLayout } from '../flatLayout.ts';
 import { normalQuantiles } from '../normalQuantiles.ts';
 import { Pushforward } from '../pushforward.ts';
+import { normalOfRows, vectorOnto } from '../siteDistributions.ts';
 import type { Mode } from './mode.ts';
 import { gramOfTranspose } from './triangular.ts';
 
@@ -37,6 +39,23 @@ export class LaplaceApproximation<A extends unknown[] = unknown[]> extends AutoC
   prepare(args: A): this {
     this.withSites(args, () => undefined);
     return this;
+  }
+
+  /**
+   * What the guide believes of each of its sites by itself, as distributions that do not move with it: multivariate normals over
+   * the elements of the site, which leave out how sites depend on each other. (The whole is {@link getPosterior}.)
+   *
+   * @param names - which sites; all by default.
+   * @returns by site, distributions whose tensors are the caller's; `tf.dispose` of the result frees them.
+   * @throws Error when a name is not a latent site, or the guide has not been used yet.
+   */
+  getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
+    const [mean, scaleTril] = [asTensor(this.mean as number[]), asTensor(this.scaleTril as number[][])];
+    try {
+      return this.detachedSites(names, (layout, site) => vectorOnto(site, normalOfRows(layout.part(site, mean), layout.rows(site, scaleTril))));
+    } finally {
+      tf.dispose([mean, scaleTril]);
+    }
   }
 
   protected override posterior({ dimension }: FlatLayout): Distribution {
