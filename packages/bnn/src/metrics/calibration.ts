@@ -1,12 +1,17 @@
 /** @file Calibration: whether what is predicted with confidence p is right in a share p of all cases. */
 import { checkOptions } from '@tychejs/ppl';
 import type { ClassOptions, ClassPredictions } from './classes.ts';
-import { CLASS_KEYS, readClasses, readLabels } from './classes.ts';
+import { CLASS_KEYS, likeliest, readClasses, readLabels } from './classes.ts';
 import type { Numbers } from './numbers.ts';
 
 export interface CalibrationOptions extends ClassOptions {
-  /** Number of bins of equal width over (0, 1]; 15 by default. */
+  /** Number of bins over (0, 1]; 15 by default. */
   readonly bins?: number;
+  /**
+   * `'width'`, the default: bins of equal width. `'count'`: of equal numbers of data, as near as may be (Nixon et al., 2019), so that none is
+   * empty where others hold nearly all; data of the same confidence stay together.
+   */
+  readonly binning?: 'width' | 'count';
 }
 
 /** The data whose likeliest class has a probability in (lower, upper]. */
@@ -53,15 +58,17 @@ export function expectedCalibrationError(predictions: Numbers, labels: Numbers, 
 }
 
 function diagram(where: string, predictions: Numbers, labels: Numbers, options: CalibrationOptions): ReliabilityDiagram {
-  checkOptions(where, options, [...CLASS_KEYS, 'bins']);
-  const { bins: number = 15, logits = false } = options;
+  checkOptions(where, options, [...CLASS_KEYS, 'bins', 'binning']);
+  const { bins: number = 15, binning = 'width', logits = false } = options;
   if (!Number.isInteger(number) || number < 1) throw new RangeError(`${where}: bins must be a positive integer, got ${number}`);
+  if (binning !== 'width' && binning !== 'count') throw new TypeError(`${where}: binning must be 'width' or 'count', got ${String(binning)}`);
   const read = readClasses(where, predictions, logits);
   const truth = readLabels(where, labels, read);
-  const sums = Array.from({ length: number }, () => ({ count: 0, confidence: 0, right: 0 }));
+  const edges = binning === 'width' ? equalWidths(number) : equalCounts(read, number);
+  const sums = edges.slice(1).map(() => ({ count: 0, confidence: 0, right: 0 }));
   for (let row = 0; row < read.rows; row++) {
     const { label, confidence } = likeliest(read, row);
-    const sum = sums[binOf(confidence, number)];
+    const sum = sums[binOf(confidence, edges)];
     if (sum === undefined) continue;
     sum.count++;
     sum.confidence += confidence;
@@ -71,8 +78,8 @@ function diagram(where: string, predictions: Numbers, labels: Numbers, options: 
   const gaps = sums.map(({ count, confidence, right }) => (count === 0 ? 0 : Math.abs(right - confidence) / count));
   return {
     bins: sums.map(({ count, confidence, right }, i) => ({
-      lower: i / number,
-      upper: (i + 1) / number,
+      lower: edges[i] ?? Number.NaN,
+      upper: edges[i + 1] ?? Number.NaN,
       count,
       confidence: confidence / count,
       accuracy: right / count,
@@ -84,21 +91,21 @@ function diagram(where: string, predictions: Numbers, labels: Numbers, options: 
   };
 }
 
-/** The likeliest class of a datum; of several, the first. */
-function likeliest({ probs, classes }: ClassPredictions, row: number): { readonly label: number; readonly confidence: number } {
-  let [label, confidence] = [0, -Infinity];
-  for (let k = 0; k < classes; k++) {
-    const p = probs[row * classes + k] ?? Number.NaN;
-    if (p > confidence) [label, confidence] = [k, p];
-  }
-  return { label, confidence };
+function equalWidths(bins: number): number[] {
+  return Array.from({ length: bins + 1 }, (_, i) => i / bins);
+}
+
+/** Edges at confidences that divide the data; fewer where many are the same. */
+function equalCounts(read: ClassPredictions, bins: number): number[] {
+  const confidences = Float64Array.from({ length: read.rows }, (_, row) => likeliest(read, row).confidence).toSorted();
+  const inner = Array.from({ length: bins - 1 }, (_, i) => confidences[Math.ceil(((i + 1) * read.rows) / bins) - 1] ?? 0);
+  const highest = confidences.at(-1) ?? 1;
+  return [0, ...new Set(inner.filter((edge) => Math.fround(edge) < Math.fround(highest))), 1];
 }
 
 /** Compares in float32, so that 0.8 is on its bin's upper edge as a number and as an element of a tensor. */
-function binOf(confidence: number, bins: number): number {
+function binOf(confidence: number, edges: readonly number[]): number {
   const rounded = Math.fround(confidence);
-  let bin = Math.min(bins - 1, Math.max(0, Math.floor(confidence * bins)));
-  while (bin > 0 && rounded <= Math.fround(bin / bins)) bin--;
-  while (bin < bins - 1 && rounded > Math.fround((bin + 1) / bins)) bin++;
-  return bin;
+  const bin = edges.slice(1).findIndex((upper) => rounded <= Math.fround(upper));
+  return bin === -1 ? edges.length - 2 : bin;
 }

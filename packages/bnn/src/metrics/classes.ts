@@ -96,6 +96,16 @@ export function readLabels(where: string, labels: Numbers, { shape, classes }: C
   return block.values;
 }
 
+/** The likeliest class of a datum; of several, the first. */
+export function likeliest({ probs, classes }: ClassPredictions, row: number): { readonly label: number; readonly confidence: number } {
+  let [label, confidence] = [0, -Infinity];
+  for (let k = 0; k < classes; k++) {
+    const p = probs[row * classes + k] ?? Number.NaN;
+    if (p > confidence) [label, confidence] = [k, p];
+  }
+  return { label, confidence };
+}
+
 /** Answers to yes or no may stand in a column. */
 function withoutColumn(shape: readonly number[]): readonly number[] {
   return shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;

@@ -3,7 +3,7 @@ import { checkOptions } from '@tychejs/ppl';
 import type { ClassOptions, ClassPredictions } from './classes.ts';
 import { CLASS_KEYS, readClasses } from './classes.ts';
 import type { GaussianNumbers } from './gaussian.ts';
-import { readGaussian } from './gaussian.ts';
+import { deviations, readGaussian } from './gaussian.ts';
 import type { Numbers } from './numbers.ts';
 
 /** Uncertainty of each datum, in row-major order; `total` is the sum of the two others. */
@@ -50,12 +50,14 @@ export function mutualInformation(draws: Numbers, options: ClassOptions = {}): n
  * (aleatoric), and the variance of their means (epistemic), both in the squared unit of the targets.
  *
  * @param draws - what `bnn.predict(x, { aggregate: false, ... })` gives for Gaussian likelihoods: means of shape
- * `[draws, ...]`, and standard deviations that broadcast to it.
- * @throws TypeError, RangeError for draws that do not fit.
+ * `[draws, ...]`, and standard deviations that broadcast to it; with `df`, scales of t distributions.
+ * @throws TypeError, RangeError for draws that do not fit, or have no variance.
  */
 export function gaussianUncertainty(draws: GaussianNumbers): Uncertainty {
   const where = 'metrics.gaussianUncertainty';
-  const { shape, mean, scale } = readGaussian(where, draws);
+  const read = readGaussian(where, draws);
+  const { shape, mean } = read;
+  const deviation = deviations(where, read);
   const [count = 0] = shape;
   if (shape.length < 2) throw new RangeError(`${where}: means must have shape [draws, data, ...], got [${shape.join(', ')}]`);
   const data = mean.length / count;
@@ -63,7 +65,7 @@ export function gaussianUncertainty(draws: GaussianNumbers): Uncertainty {
   return split(data, (datum) => {
     const means = over(mean, datum);
     const centre = average(means);
-    return { aleatoric: average(over(scale, datum).map((s) => s * s)), epistemic: average(means.map((m) => (m - centre) ** 2)) };
+    return { aleatoric: average(over(deviation, datum).map((s) => s * s)), epistemic: average(means.map((m) => (m - centre) ** 2)) };
   });
 }
 
