@@ -16,7 +16,7 @@ export function confusionMatrix(predictions: Numbers, labels: Numbers, options: 
   checkOptions(where, options, CLASS_KEYS);
   const read = readClasses(where, predictions, options.logits ?? false);
   const truth = readLabels(where, labels, read);
-  const matrix = Array.from({ length: read.classes }, () => new Array<number>(read.classes).fill(0));
+  const matrix = Array.from({ length: read.classes }, () => Array.from({ length: read.classes }, () => 0));
   truth.forEach((label, row) => {
     const counts = matrix[label];
     const { label: said } = likeliest(read, row);

@@ -36,7 +36,7 @@ export function pitHistogram(predictions: GaussianNumbers | CountNumbers, target
   checkOptions(where, options, ['bins']);
   const { bins = 10 } = options;
   if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`${where}: bins must be a positive integer, got ${bins}`);
-  const densities = new Array<number>(bins).fill(0);
+  const densities = Array.from({ length: bins }, () => 0);
   const shares = isCounts(predictions) ? ofCounts(where, predictions, targets) : ofNumbers(where, predictions, targets);
   for (const share of shares) {
     for (let bin = 0; bin < bins; bin++) densities[bin] = (densities[bin] ?? 0) + share(bin / bins, (bin + 1) / bins);
