@@ -36,6 +36,7 @@ export function figure({ rows, angles, digit }: FigureData): string {
       yDomain: [0, Math.log(10)],
       xTicks: shown,
       pictures: shown.map((x, i) => ({ x, source: pictureOf(turned, i) })),
+      height: 400,
     },
   );
   const detection = dotRows(

@@ -5,6 +5,7 @@
 import { ready } from '@tychejs/ppl';
 import { writePicture } from '../pictureFile.ts';
 import { textTable } from '../table.ts';
+import { variant } from '../variant.ts';
 import { loadClothes } from './clothes.ts';
 import { columns, compare } from './compare.ts';
 import { loadDigits } from './digits.ts';
@@ -12,7 +13,7 @@ import { figure } from './figure.ts';
 import { pick } from './images.ts';
 import { settings } from './settings.ts';
 
-const chosen = process.argv.includes('quick') ? settings.quick : settings.full;
+const chosen = variant(settings);
 await ready({ backend: 'wasm' });
 const { train, test } = await loadDigits();
 const clothes = await loadClothes(chosen.clothesPerKind);

@@ -30,11 +30,12 @@ export interface NamedLinesOptions {
   readonly height?: number;
 }
 
-/** Pixels for the names, from one name to the next, and of a picture. */
+/** Pixels for the names, from one name to the next, of a picture, of the axis with its label, and of its ticks alone. */
 const NAMES = 170;
 const SPACING = 18;
 const PICTURE = 38;
 const AXIS = 44;
+const TICKS = 24;
 const DASHES = ['none', '7,3', '2,3', '9,3,2,3'];
 
 /** The drawing as SVG text: a line for each of `lines`, told apart by colour and by dashes. */
@@ -48,7 +49,7 @@ export function namedLines(
   const last = xs.at(-1) ?? 0;
   const perPixel = (high - low) / (height - marginTop - marginBottom);
   const places = spread(lines.map(({ values }) => values.at(-1) ?? low), SPACING * perPixel);
-  const y = { fill: theme.ink, textAnchor: 'start', dx: 16 } as const;
+  const beside = { textAnchor: 'start', dx: 22 } as const;
   return draw({
     theme,
     alt,
@@ -58,7 +59,7 @@ export function namedLines(
     marginRight: NAMES,
     marginTop,
     marginBottom,
-    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', ...(xTicks ? { ticks: [...xTicks] } : {}), tickFormat: String },
+    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', labelOffset: marginBottom - 6, ...(xTicks ? { ticks: [...xTicks] } : {}), tickFormat: String },
     y: { label: yLabel, labelArrow: 'none', domain: [low, high], ticks: 6 },
     marks: [
       Plot.gridY({ stroke: theme.rule, strokeOpacity: 1, ticks: 6 }),
@@ -68,10 +69,10 @@ export function namedLines(
         return [
           Plot.line(points, { stroke, strokeWidth: 2, strokeDasharray: DASHES[i % DASHES.length] ?? 'none' }),
           Plot.dot(points.length > 12 ? [] : points, { fill: stroke, r: 3 }),
-          Plot.text([name], { ...y, x: last, y: places[i] ?? low, text: [name], fill: stroke }),
+          Plot.text([name], { ...beside, x: last, y: places[i] ?? low, text: [name], fill: stroke }),
         ];
       }),
-      Plot.image(pictures, { x: 'x', y: low, dy: AXIS + PICTURE / 2 - 2, width: PICTURE, height: PICTURE, src: 'source' }),
+      Plot.image(pictures, { x: 'x', y: low, dy: TICKS + PICTURE / 2, width: PICTURE, height: PICTURE, src: 'source' }),
     ],
   });
 }
