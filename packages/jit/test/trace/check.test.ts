@@ -1,7 +1,9 @@
 /** @file Graphs against eager code: float32's faults are forgiven, others are found. */
 import * as tf from '@tensorflow/tfjs-core';
 import { interpret } from '../../src/graph/interpret.ts';
+import { compileGraph } from '../../src/compile.ts';
 import { compareWithEager } from '../../src/trace/check.ts';
+import type { RunAt } from '../../src/trace/check.ts';
 import { data } from '../../src/trace/data.ts';
 import { traceScan } from '../../src/trace/scan.ts';
 import type { ScanStep } from '../../src/trace/scanBody.ts';
@@ -95,6 +97,25 @@ test('programs in float32 have float32 errors of their own', () => {
   };
   compareWithEager(unscaled.fn, options, graph, single(1));
   expect(() => compareWithEager(unscaled.fn, options, graph, single(100))).toThrow(/output 0/);
+});
+
+/** Compares a program of 200^3 products of numbers around ±`size`, changed as asked, with eager code. */
+function checkProduct(size: number, change: (value: number) => number): void {
+  const point = Float32Array.from(uniform(4e4, -1, 1, 3), (u, i) => (i % 2 === 0 ? size : -size) + u);
+  const fn: TraceableFunction = (x) => tf.matMul(tf.reshape(x, [200, 200]), data(new Float64Array(4e4).fill(1.1), [200, 200]));
+  const options = { inputs: [{ shape: [point.length] }], point: [point] };
+  const graph = traceGraph(fn, { inputs: options.inputs });
+  const exactly: RunAt = (inputs) => compileGraph(graph, { precision: 'float64' }).run(...inputs);
+  const run: RunAt = (inputs) => ({ outputs: exactly(inputs).outputs.map((values) => Float32Array.from(values, change)), gradients: [] });
+  compareWithEager(fn, options, graph, run, exactly);
+}
+
+test('what is too large to be interpreted may differ where a nudge of its inputs makes a difference, and nowhere else', () => {
+  // Sums of 200 terms, of a standard deviation of 1.1 sqrt(200 / 3) = 9; a nudge moves them by 1.1 sqrt(200) 2^-17 = 1.2e-4 of `size`.
+  checkProduct(3e6, (sum) => sum + 5);
+  expect(() => checkProduct(3e6, (sum) => sum + 1e5)).toThrow(/output 0/);
+  checkProduct(3, (sum) => sum + 0.1);
+  expect(() => checkProduct(3, (sum) => sum + 5)).toThrow(/output 0/);
 });
 
 test('a function that changes is found where float32 is good enough', () => {
