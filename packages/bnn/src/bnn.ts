@@ -4,13 +4,14 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, handlers } from '@tychejs/ppl';
 import type { FileSource, ParamStore, Trace } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
+import { copyNet } from './copyNet.ts';
 import type { FitOptions, FitResult } from './fit.ts';
 import { fit } from './fit.ts';
 import type { FitData } from './fitData.ts';
 import { autoNormal } from './guides/autoNormal.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
-import type { ForwardOptions, Net, NetInput } from './lift/net.ts';
+import type { ForwardOptions, LiftedNet, Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
 import type { NetDescription } from './netDescription.ts';
 import { guideText, likelihoodText } from './netDescription.ts';
@@ -87,6 +88,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
       (x, y, size) => this.named(() => this.model(x, y, size)),
       () => this.named(() => this.sampleGuides()),
     );
+  }
+
+  /** The network as a function of its weights, for what builds on one that is trained. */
+  get lifted(): LiftedNet {
+    return this.net.lifted;
   }
 
   /** The weights that are sampled, by name; the others are parameters. */
@@ -199,6 +205,17 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    */
   async load(source: FileSource): Promise<void> {
     await loadNet(source, this.saved);
+  }
+
+  /**
+   * Gives `net` what this network has learnt by maximum likelihood: its weights, and what its layers keep (moving statistics).
+   * Then `net` can predict by itself, or be made Bayesian with guides that begin, and priors that lie, where it is.
+   *
+   * @param net - of the same build as the one that was given; it alone is changed.
+   * @throws Error when weights are sampled (the guide is not `null`), or `net` is of another build; nothing is changed then.
+   */
+  copyTo(net: Net): void {
+    copyNet('bnn.copyTo', this.net, net);
   }
 
   /** Frees all parameters. The network given stays. */

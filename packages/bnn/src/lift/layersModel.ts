@@ -17,10 +17,6 @@ interface LiftedParameter extends NetParameter {
   readonly variable: LayerVariable;
 }
 
-interface LiftedState extends NetState {
-  readonly variable: LayerVariable;
-}
-
 /**
  * For the time of one call, the layers' weights read the values given, and the layers that do a known operation do it
  * through the handlers in force. What the layers write in training (the moving statistics of batch normalisation) goes to
@@ -29,7 +25,8 @@ interface LiftedState extends NetState {
 export class LiftedModel implements LiftedNet {
   readonly parameters: readonly LiftedParameter[];
   readonly layerNames: readonly string[];
-  readonly state: readonly LiftedState[];
+  readonly state: readonly NetState[];
+  readonly outputLayer: PlacedLayer | null;
   private readonly model: LayersModel;
   private readonly written = new Map<LayerVariable, Variable>();
   private readonly calls: readonly { readonly layer: Layer; readonly call: Layer['call'] }[];
@@ -43,6 +40,7 @@ export class LiftedModel implements LiftedNet {
     this.model = model;
     const trainable = new Set(model.trainableWeights);
     this.parameters = placed.flatMap((place) => parametersOf(place, trainable));
+    this.outputLayer = outputLayerOf(model, placed);
     this.layerNames = placed.map(({ path }) => path).filter((path) => path !== '');
     this.state = placed.flatMap((place) => this.stateOf(place, trainable));
     this.calls = placed.flatMap(({ layer, path }) => {
@@ -85,7 +83,7 @@ export class LiftedModel implements LiftedNet {
     this.written.clear();
   }
 
-  private stateOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedState[] {
+  private stateOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): NetState[] {
     return weightsOf(place, (weight) => !trainable.has(weight)).map(({ name, shape, variable }) => {
       const read = variable.read.bind(variable);
       const value = (): Tensor => this.written.get(variable) ?? read();
@@ -127,6 +125,15 @@ function checkModel(model: LayersModel, placed: readonly PlacedLayer[]): void {
       `layer "${stateful.path}" is stateful: it would carry state from one draw of the weights to the next; make it with stateful: false`,
     );
   }
+}
+
+/** Looks into models that are layers. */
+function outputLayerOf({ outputs }: Pick<LayersModel, 'outputs'>, placed: readonly PlacedLayer[]): PlacedLayer | null {
+  const [output] = outputs;
+  if (output === undefined || outputs.length > 1) return null;
+  const layer = output.sourceLayer as Layer & Partial<Pick<LayersModel, 'layers' | 'outputs'>>;
+  if (layer.layers !== undefined && layer.outputs !== undefined) return outputLayerOf({ outputs: layer.outputs }, placed);
+  return placed.find((place) => place.layer === layer) ?? null;
 }
 
 /** What is to be called in place of the layer's own `call`, if anything. */

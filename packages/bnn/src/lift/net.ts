@@ -1,6 +1,7 @@
 /** @file What a network is to this package, and what lifting makes of it. */
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { PlacedLayer } from './placedLayers.ts';
 
 /** Any layer of tfjs-layers. */
 export type Layer = InstanceType<typeof layers.Layer>;
@@ -58,6 +59,8 @@ export interface NetState {
   /** `batchNormalization1.movingMean`. */
   readonly name: string;
   readonly shape: readonly number[];
+  /** The user's, which lifting leaves alone. */
+  readonly variable: LayerVariable;
   /** Its present value, which stays the owner's. */
   readonly value: () => Tensor;
   /** Gives the lifted network the value, of which the user's learns nothing. */
@@ -71,6 +74,8 @@ export interface LiftedNet {
   readonly layerNames: readonly string[];
   /** Empty for a function, of which it is not known. */
   readonly state: readonly NetState[];
+  /** The layer that gives the net's output; `null` for a net with several outputs, and for a function. */
+  readonly outputLayer: PlacedLayer | null;
   /** The layers and how they are joined, as JSON that `tf.models.modelFromJSON` takes; `null` for a function. */
   topology(): string | null;
   /**
