@@ -5,12 +5,14 @@ import { handlers, param, sample } from '@tychejs/ppl';
 import { AdoptedPrior } from './adoptedPrior.ts';
 import type { Guide, GuideBuilder, GuideClass } from './guides/guide.ts';
 import { buildGuide } from './guides/guide.ts';
+import type { WeightNotes } from './guides/initialValues.ts';
 import { valuesOf } from './guides/initialValues.ts';
 import { lift } from './lift/lift.ts';
 import type { ForwardOptions, LiftedNet, Net, NetInput, NetOutput } from './lift/net.ts';
 import type { WeightDescription } from './netDescription.ts';
 import { distributionText, isDisposed } from './netDescription.ts';
 import { NetParamStore } from './netParamStore.ts';
+import { fansOf } from './priors/fans.ts';
 import type { Distribution, Prior } from './priors/prior.ts';
 import { inScope } from './scopedGuide.ts';
 
@@ -25,6 +27,8 @@ export class BayesianNet {
   /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
   readonly isStateless: boolean;
   private readonly priors: Map<string, Distribution>;
+  /** Notes to guides on each weight: how many inputs and outputs it connects. */
+  private readonly notes: ReadonlyMap<string, WeightNotes>;
   private adopted: AdoptedPrior | null = null;
   private isDisposed = false;
 
@@ -32,6 +36,7 @@ export class BayesianNet {
   constructor(net: Net, prior: Prior | null) {
     this.lifted = lift(net);
     this.isStateless = 'layers' in net && net.weights.length === net.trainableWeights.length;
+    this.notes = new Map(this.lifted.parameters.map((parameter) => [parameter.name, { fans: fansOf(parameter) }]));
     this.priors = prior?.apply(this.lifted.parameters) ?? new Map<string, Distribution>();
   }
 
@@ -66,7 +71,7 @@ export class BayesianNet {
 
   /** Samples the weights that have a prior: statements of a model. */
   sampleWeights(): Map<string, Tensor> {
-    return new Map([...this.priors].map(([name, prior]) => [name, sample(name, prior)]));
+    return new Map([...this.priors].map(([name, prior]) => [name, sample(name, prior, { infer: { ...this.notes.get(name) } })]));
   }
 
   /** Reads the weights that have none: statements of a model. They begin where the network's are. */

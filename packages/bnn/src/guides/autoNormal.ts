@@ -42,8 +42,8 @@ export function autoNormal(options: AutoNormalOptions = {}): GuideBuilder<guides
 }
 
 function byFans(method: ScalingMethod): (site: guides.GuideSite) => number {
-  const scaleOf = ({ name, shape }: { readonly name: string; readonly shape: readonly number[] }): number =>
-    standardDeviation(WHERE, method, fansOfSite(name, shape), 'linear');
-  scaleOf({ name: '', shape: [] }); // complains of an unknown method now
+  const scaleOf = (site: Pick<guides.GuideSite, 'name' | 'shape' | 'infer'>): number =>
+    standardDeviation(WHERE, method, fansOfSite(site, site.shape), 'linear');
+  scaleOf({ name: '', shape: [], infer: {} }); // complains of an unknown method now
   return scaleOf;
 }

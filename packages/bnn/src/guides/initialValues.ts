@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, dist } from '@tychejs/ppl';
-import type { RandomStream } from '@tychejs/ppl';
+import type { InferConfig, RandomStream } from '@tychejs/ppl';
 import { lift } from '../lift/lift.ts';
 import type { Net, NetParameter } from '../lift/net.ts';
 import { fansOf } from '../priors/fans.ts';
@@ -14,6 +14,12 @@ import { standardDeviation } from '../priors/standardDeviation.ts';
 interface Site {
   readonly name: string;
   readonly distribution: dist.Distribution;
+  readonly infer?: InferConfig;
+}
+
+/** What a Bayesian network notes (in `infer`) at the site of a weight. */
+export interface WeightNotes {
+  readonly fans: Fans;
 }
 
 /** Gives a site its first value. */
@@ -60,14 +66,15 @@ export function initToNormal(options: InitToNormalOptions = {}): Initializer {
   if (!(deviation({ in: 1, out: 1 }) > 0)) throw new RangeError(`${where}: std must be positive, got ${std}`);
   return (site, stream) => {
     const shape = [...site.distribution.batchShape, ...site.distribution.eventShape];
-    return dist.normal(loc, deviation(fansOfSite(site.name, shape))).expand(shape).sample([], stream);
+    return dist.normal(loc, deviation(fansOfSite(site, shape))).expand(shape).sample([], stream);
   };
 }
 
 /**
- * The fans of the weight that a site is, by its name and shape. These do not tell the kernel of a transposed convolution, which
- * is counted as that of a plain one: inputs and outputs change places, of which `xavier` takes no notice.
+ * The fans of the weight that a site is: those that a Bayesian network notes at its sites, or else by name and shape, which do not
+ * tell the kernel of a transposed convolution from a plain one.
  */
-export function fansOfSite(name: string, shape: readonly number[]): Fans {
-  return fansOf({ shape, role: name.split('.').at(-1) ?? name, layers: [] });
+export function fansOfSite({ name, infer }: Pick<Site, 'name' | 'infer'>, shape: readonly number[]): Fans {
+  const { fans } = (infer ?? {}) as Partial<WeightNotes>;
+  return fans ?? fansOf({ shape, role: name.split('.').at(-1) ?? name, layers: [] });
 }

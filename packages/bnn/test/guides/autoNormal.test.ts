@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { dist, ready } from '@tychejs/ppl';
+import { guides as autoguides, dist, handlers, ready } from '@tychejs/ppl';
 import { VariationalBNN } from '../../src/bnn.ts';
 import * as guides from '../../src/guides/index.ts';
 import * as likelihoods from '../../src/likelihoods/index.ts';
@@ -49,6 +49,30 @@ test('no scale exceeds the bound, and those below it stay', () => {
   expect(scales['conv1d1.kernel']).toBeCloseTo(12 ** -0.5, 5);
   expect(scales['dense1.bias']).toBeLessThan(0.5);
   expect(scales['dense1.bias']).toBeGreaterThan(0.4);
+});
+
+describe('kernels of transposed convolutions, which have outputs before inputs,', () => {
+  // 2 × 2 × 3 inputs for each output.
+  const make = (guide: ConstructorParameters<typeof VariationalBNN>[0]['guide']) =>
+    new VariationalBNN({
+      net: sequential({ layers: [layers.conv2dTranspose({ filters: 700, kernelSize: 2, useBias: false, inputShape: [3, 3, 3] })] }),
+      prior: priors.iid(dist.normal(0, 1)),
+      likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }),
+      guide,
+    }).paramStore;
+
+  test('have their scales by the right fan-in', () => {
+    const store = make(guides.autoNormal({ initScale: 'kaiming' }));
+    expect(store.get('guide.scales.conv2dTranspose1.kernel').dataSync()[0]).toBeCloseTo(12 ** -0.5, 6);
+  });
+
+  test.each([['kaiming', 12], ['radford', 12], ['xavier', (12 + 2800) / 2]] as const)('and means, by initToNormal with %s', (std, fan) => {
+    const store = handlers.seed({ seed: 1 }).run(() => make((model, context) => new autoguides.AutoDiagonalNormal(model, { ...context, initLoc: guides.initToNormal({ std }) })));
+    const means = [...store.get('guide.loc').dataSync()];
+    const variance = means.reduce((sum, x) => sum + x * x, 0) / means.length;
+    // Of 8,400 draws.
+    expect(Math.abs(variance * fan - 1)).toBeLessThan(4.5 * Math.sqrt(2 / means.length));
+  });
 });
 
 test('scales that are not positive are refused', () => {

@@ -1,5 +1,7 @@
 /** @file A guide made of guides. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { TensorContainer } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../../distributions/distribution.ts';
 import { randomStream } from '../../primitives.ts';
 import { currentStack, withStack } from '../../runtime/stack.ts';
 import { AutoCallable } from './autoCallable.ts';
@@ -73,6 +75,26 @@ export class AutoGuideList<A extends unknown[] = unknown[]> extends Callable<A, 
       if ('quantiles' in part) return (part as AutoGuideList<A>).quantiles(qs, ...args);
       throw new Error(`guides.AutoGuideList: part ${i}, ${part.constructor.name}, does not know its quantiles`);
     });
+  }
+
+  /**
+   * What the parts believe of their sites now, as distributions that do not move with them: priors for what comes next.
+   *
+   * @param names - which sites; all by default.
+   * @returns by site, distributions whose tensors are the caller's; `tf.dispose` of the result frees them.
+   * @throws Error when a name is not a latent site, or a part has no such distributions.
+   */
+  getDetachedDistributions(names?: readonly string[]): Record<string, Distribution> {
+    const all = this.merged((part, i) => {
+      if ('getDetachedDistributions' in part) return (part as AutoGuideList<A>).getDetachedDistributions() as unknown as SiteValues;
+      throw new Error(`guides.AutoGuideList: part ${i}, ${part.constructor.name}, has no detached distributions`);
+    }) as unknown as Record<string, Distribution>;
+    const unknown = names?.find((name) => all[name] === undefined);
+    const left = Object.entries(all).filter(([name]) => unknown !== undefined || names?.includes(name) === false);
+    tf.dispose(left.map(([, distribution]) => distribution) as unknown as TensorContainer);
+    if (unknown !== undefined) throw new Error(`guides.AutoGuideList: "${unknown}" is not one of its sites: ${Object.keys(all).join(', ')}`);
+    for (const [name] of left) Reflect.deleteProperty(all, name);
+    return all;
   }
 
   /** One draw of all latent sites. The caller disposes it. @param args - the model's arguments. */

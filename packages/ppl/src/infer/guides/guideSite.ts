@@ -2,7 +2,7 @@
 import type { Constraint } from '../../constraints/constraint.ts';
 import { sameStructure } from '../../constraints/same.ts';
 import type { RandomStream } from '../../random/stream.ts';
-import type { PlateFrame } from '../../runtime/message.ts';
+import type { InferConfig, PlateFrame } from '../../runtime/message.ts';
 import type { SampleSite } from '../../runtime/site.ts';
 import { SiteError } from '../../runtime/siteError.ts';
 import { biject } from '../../transforms/biject.ts';
@@ -33,6 +33,8 @@ export interface GuideSite {
   readonly unconstrainedEventDim: number;
   /** The plates around the site, outermost first. */
   readonly plates: readonly PlateFrame[];
+  /** The notes of the statement. */
+  readonly infer: InferConfig;
   /** The initial value; it is looked for when it is first asked for. */
   readonly initial: () => InitialValue;
 }
@@ -76,7 +78,7 @@ function latentSites<R>(model: () => unknown, strategy: SiteInit, stream: Random
 
 function describe(site: SampleSite, initial: Initial): Found {
   refuse(site);
-  const { name, distribution, plates } = site;
+  const { name, distribution, plates, infer } = site;
   const given = distribution.support;
   const support = withoutTensors(given);
   const transform = biject(support);
@@ -94,6 +96,7 @@ function describe(site: SampleSite, initial: Initial): Found {
       unconstrainedShape,
       unconstrainedEventDim: unconstrainedShape.length - (shape.length - eventDim),
       plates,
+      infer,
       initial: () => initial(name),
     },
     hasTensorBounds: support !== given,

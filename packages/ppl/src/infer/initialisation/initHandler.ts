@@ -21,9 +21,9 @@ export class InitHandler extends Handler {
 
   override process(message: Message): void {
     if (message.type !== 'sample' || message.value !== null || message.isObserved) return;
-    const { name, distribution } = message;
+    const { name, distribution, infer } = message;
     this.failedAt = name;
-    const value = this.strategy({ name, distribution }, message.stream ?? globalStream().split());
+    const value = this.strategy({ name, distribution, infer }, message.stream ?? globalStream().split());
     checkInitialValue(message, value);
     this.failedAt = null;
     message.value = value;
