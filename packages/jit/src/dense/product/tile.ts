@@ -55,6 +55,20 @@ export function tileKernel(context: DenseContext, tile: Tile): number {
   });
 }
 
+/** The kernel (a, b, c) of so many tiles one below another. */
+export function tileColumnKernel(context: DenseContext, tile: Tile & { readonly sum: readonly Reduction[] }, count: number): number {
+  return kernel(context, `tiles ${count} ${JSON.stringify(tile)}`, 3, (w, a, b, c) => {
+    const [left, right] = [w.f.local('i32'), w.f.local('i32')];
+    w.times(count, () => {
+      w.assign(left, a);
+      w.assign(right, b);
+      w.f.scoped(() => writeTile(w, tile, left, right, c, (terms) => writeLoops(w, tile.sum, terms)));
+      w.move(a, tile.rows * tile.aRow);
+      w.move(c, tile.rows * tile.cRow);
+    });
+  });
+}
+
 function isLoops(sum: Tile['sum']): sum is readonly Reduction[] {
   return Array.isArray(sum);
 }

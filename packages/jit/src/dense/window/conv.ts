@@ -5,6 +5,8 @@ import type { FunctionBuilder } from '../../wasm/encode/functionBuilder.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { fill } from '../move/fill.ts';
+import { winogradKernel, winogradScratch } from '../winograd/correlate.ts';
+import { isWinograd } from '../winograd/plan.ts';
 import { correlationKernel, correlationScratch } from './correlate.ts';
 import type { Correlation, Turn } from './correlation.ts';
 import { correlationOf, gradientCorrelationOf } from './correlation.ts';
@@ -32,11 +34,22 @@ function isEmptySum({ window, inPerGroup }: Correlation): boolean {
   return sizeOf(window) * inPerGroup === 0;
 }
 
+function scratchOf(correlation: Correlation, precision: Precision): number {
+  return isWinograd(correlation, precision) ? winogradScratch(correlation, precision) : correlationScratch(correlation, precision);
+}
+
+/** The kernel that suits a correlation whose sums are not empty. */
+function kernelOf(context: DenseContext, correlation: Correlation, turn: Turn): number {
+  if (isDepthwise(correlation)) return depthwiseKernel(context, correlation, turn);
+  const isFiltered = isWinograd(correlation, context.precision);
+  return isFiltered ? winogradKernel(context, correlation, turn) : correlationKernel(context, correlation, turn);
+}
+
 /** Bytes of scratch memory that {@link emitConv} needs. */
 export function convScratch(node: ConvNode, x: Shape, filter: Shape, precision: Precision): number {
   if (sizeOf(node.shape) === 0) return 0;
   const sums = formsOf(node, x, filter).correlations.filter((correlation) => !isEmptySum(correlation));
-  return sums.reduce((most, correlation) => Math.max(most, correlationScratch(correlation, precision)), 0);
+  return sums.reduce((most, correlation) => Math.max(most, scratchOf(correlation, precision)), 0);
 }
 
 /** Appends a convolution of `x`, or the gradient of one in its input, where `x` is the gradient in its output. */
@@ -53,9 +66,6 @@ export function emitConv(
   if (correlations.some(isEmptySum)) fill(f, result, 0, context);
   for (const correlation of correlations) {
     if (isEmptySum(correlation)) continue;
-    const index = isDepthwise(correlation)
-      ? depthwiseKernel(context, correlation, turn)
-      : correlationKernel(context, correlation, turn);
-    callAlong(f, calls, [x, filter, result], index, context);
+    callAlong(f, calls, [x, filter, result], kernelOf(context, correlation, turn), context);
   }
 }

@@ -11,10 +11,12 @@ import { rowsKernel } from '../move/rows.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
 import { tileKernel } from '../product/tile.ts';
-import { panelColumns } from './correlate.ts';
+import { winogradGradFilterKernel, winogradGradFilterScratch } from '../winograd/gradFilter.ts';
+import { isWinograd } from '../winograd/plan.ts';
 import type { Correlation, Image } from './correlation.ts';
 import { correlationOf, imageOf, writeImage } from './correlation.ts';
 import { depthwiseGradFilterKernel, isDepthwise } from './depthwise.ts';
+import { panelColumns } from './panels.ts';
 import { callAlong, callsOf } from './perImage.ts';
 import { forEachTile, sumOver } from './tiles.ts';
 
@@ -22,6 +24,7 @@ import { forEachTile, sumOver } from './tiles.ts';
 export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
   if (isZero(node, dy)) return 0;
   const { correlation } = formOf(node, x, dy);
+  if (isWinograd(correlation, precision)) return winogradGradFilterScratch(correlation, precision);
   return imageBytes(correlation, precision) + sizeOf(correlation.output) * panelRow({ precision }, panelColumns(correlation, precision));
 }
 
@@ -55,8 +58,13 @@ export function emitConvGradFilter(
     return;
   }
   const { correlation, calls } = formOf(node, x.shape, dy.shape);
-  const index = isDepthwise(correlation) ? depthwiseGradFilterKernel(context, correlation) : gradFilterKernel(context, correlation);
-  callAlong(f, calls, [x, dy, result], index, context);
+  callAlong(f, calls, [x, dy, result], kernelOf(context, correlation), context);
+}
+
+/** The kernel (x, dy, filter gradient, scratch) that suits the correlation. */
+function kernelOf(context: DenseContext, correlation: Correlation): number {
+  if (isDepthwise(correlation)) return depthwiseGradFilterKernel(context, correlation);
+  return isWinograd(correlation, context.precision) ? winogradGradFilterKernel(context, correlation) : gradFilterKernel(context, correlation);
 }
 
 /** The kernel (x, dy, filter gradient, scratch). */

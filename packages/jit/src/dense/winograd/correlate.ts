@@ -1,0 +1,134 @@
+/** @file Correlations by minimal filtering: image and filter transformed, a product of matrices for each point, and back. */
+import { at, sizeOf } from '../../graph/shape.ts';
+import type { Local } from '../../wasm/encode/functionBuilder.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import type { DenseContext } from '../denseKernel.ts';
+import { elementSize, kernel } from '../kernel.ts';
+import type { KernelWriter } from '../kernelWriter.ts';
+import { fillKernel } from '../move/fill.ts';
+import { panelRow } from '../product/matmul.ts';
+import { partsOf } from '../product/parts.ts';
+import { tileColumnKernel } from '../product/tile.ts';
+import type { Correlation, Turn } from '../window/correlation.ts';
+import { writeImage } from '../window/correlation.ts';
+import { filterBytes, panelColumns, writePanels } from '../window/panels.ts';
+import { TILE_ROWS } from '../window/tiles.ts';
+import { ENTRIES, OUTPUTS } from './form.ts';
+import { pointStepOf, TILE_POINTS, tilesOf } from './plan.ts';
+import { filterKernel, imageKernel, outputKernel } from './transforms.ts';
+
+/** Where in scratch memory things lie, in bytes. */
+function scratchOf(correlation: Correlation, precision: Precision): { panels: number; image: number; inputs: number; products: number; end: number } {
+  const size = elementSize(precision);
+  const { inPerGroup, outPerGroup } = correlation;
+  const { image, mostTiles } = tilesOf(correlation, size);
+  const direct = filterBytes(correlation, precision);
+  const widths = partsOf(outPerGroup, panelColumns(correlation, precision));
+  const panels = widths.reduce((sum, part) => sum + part.count * TILE_POINTS * pointStepOf(inPerGroup * panelRow({ precision }, part.size)), 0);
+  const inputs = panels + (image.isMade ? image.bytes : 0);
+  const products = inputs + TILE_POINTS * pointStepOf(mostTiles * inPerGroup * size);
+  // The filter as it stands lies where the points of images will.
+  return { panels: 0, image: panels, inputs, products, end: Math.max(products + TILE_POINTS * pointStepOf(mostTiles * outPerGroup * size), inputs + direct) };
+}
+
+/** Bytes of scratch memory that {@link winogradKernel} needs. */
+export function winogradScratch(correlation: Correlation, precision: Precision): number {
+  return scratchOf(correlation, precision).end;
+}
+
+/** The kernel (source, filter, output, scratch) of a correlation that `isWinograd`. */
+export function winogradKernel(context: DenseContext, correlation: Correlation, turn: Turn): number {
+  const { batch, source, output, inPerGroup, outPerGroup } = correlation;
+  return kernel(context, `winograd ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
+    const places = scratchOf(correlation, w.precision);
+    const { image, widened, tiles, blocks } = tilesOf(correlation, w.size);
+    const [inputs, products] = [w.pointer(scratch, places.inputs), w.pointer(scratch, places.products)];
+    writePanels(w, context, correlation, turn, filter, inputs);
+    writePoints(w, context, correlation, inputs, scratch);
+    const made = w.pointer(scratch, places.image);
+    if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
+    const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
+    const [inRow, outRow] = [at(image.steps, 0), at(output, 1) * outPerGroup * w.size];
+    w.times(batch, () => {
+      if (image.isMade) writeImage(w, context, widened, image, x, made);
+      w.assign(from, image.isMade ? made : x);
+      w.assign(to, y);
+      for (const { rows, count, height } of blocks) {
+        const ofInputs = { tiles, channels: inPerGroup, pixelRow: inRow, pointStep: pointStepOf(rows * tiles * inPerGroup * w.size) };
+        const ofProducts = { tiles, channels: outPerGroup, pixelRow: outRow, pointStep: pointStepOf(rows * tiles * outPerGroup * w.size), height, width: at(output, 1) };
+        w.times(count, () => {
+          w.assign(point, inputs);
+          w.times(rows, () => {
+            w.call(imageKernel(context, ofInputs), from, point);
+            w.move(from, OUTPUTS * inRow);
+            w.move(point, tiles * inPerGroup * w.size);
+          });
+          w.call(productsKernel(context, correlation, rows * tiles), inputs, scratch, products);
+          w.assign(point, products);
+          w.times(rows, () => {
+            w.call(outputKernel(context, ofProducts), point, to);
+            w.move(to, height * outRow);
+            w.move(point, tiles * outPerGroup * w.size);
+          });
+        });
+      }
+      w.move(x, sizeOf(source) * inPerGroup * w.size);
+      w.move(y, sizeOf(output) * outPerGroup * w.size);
+    });
+  });
+}
+
+/** Bytes of a panel of the filter for one entry or point. */
+function panelBytes({ inPerGroup }: Correlation, context: DenseContext, columns: number): number {
+  return inPerGroup * panelRow(context, columns);
+}
+
+/** Transforms a filter in panels: each is then that of all points, one after another. */
+function writePoints(w: KernelWriter, context: DenseContext, correlation: Correlation, panels: Local, target: Local): void {
+  const [from, to] = [w.pointer(panels), w.pointer(target)];
+  for (const part of partsOf(correlation.outPerGroup, panelColumns(correlation, context.precision))) {
+    const bytes = panelBytes(correlation, context, part.size);
+    w.times(part.count, () => {
+      w.call(filterKernel(context, { bytes, entryStep: bytes, pointStep: pointStepOf(bytes) }), from, to);
+      w.move(from, ENTRIES * ENTRIES * bytes);
+      w.move(to, TILE_POINTS * pointStepOf(bytes));
+    });
+  }
+  w.release(from, to);
+}
+
+/** The kernel (inputs, panels, products): for each point, its array [tiles, in] times the filter's [in, out]. */
+function productsKernel(context: DenseContext, correlation: Correlation, tiles: number): number {
+  const { inPerGroup, outPerGroup } = correlation;
+  const width = panelColumns(correlation, context.precision);
+  return kernel(context, `winograd products ${JSON.stringify([inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, panels, products) => {
+    const [aRow, cRow] = [inPerGroup * w.size, outPerGroup * w.size];
+    const [a, b, c] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
+    for (const part of partsOf(outPerGroup, width)) {
+      const [panelStep, bStep] = [pointStepOf(panelBytes(correlation, context, part.size)), panelRow(context, part.size)];
+      const [left, panel, right] = [w.pointer(inputs), w.pointer(panels), w.pointer(products)];
+      const sum = [{ count: inPerGroup, aStep: w.size, bStep }];
+      w.times(TILE_POINTS, () => {
+        w.assign(b, panel);
+        w.assign(c, right);
+        w.times(part.count, () => {
+          w.assign(a, left);
+          for (const rows of partsOf(tiles, TILE_ROWS)) {
+            const tile = { rows: rows.size, columns: part.size, aRow, cRow, update: 'store', sum } as const;
+            w.call(tileColumnKernel(context, tile, rows.count), a, b, c);
+            w.move(a, rows.count * rows.size * aRow);
+            w.move(c, rows.count * rows.size * cRow);
+          }
+          w.move(b, TILE_POINTS * panelStep);
+          w.move(c, part.size * w.size - tiles * cRow);
+        });
+        w.move(left, pointStepOf(tiles * aRow));
+        w.move(right, pointStepOf(tiles * cRow));
+        w.move(panel, panelStep);
+      });
+      w.release(left, panel, right);
+      w.move(panels, part.count * TILE_POINTS * panelStep);
+      w.move(products, part.count * part.size * w.size);
+    }
+  });
+}

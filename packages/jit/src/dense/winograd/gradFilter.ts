@@ -1,0 +1,105 @@
+/** @file Gradients of convolutions in the filter by minimal filtering: for each point, image times gradient summed over all tiles. */
+import { at, sizeOf } from '../../graph/shape.ts';
+import type { Precision } from '../../wasm/lanes/lanes.ts';
+import type { DenseContext } from '../denseKernel.ts';
+import { elementSize, kernel } from '../kernel.ts';
+import { fillKernel } from '../move/fill.ts';
+import { partsOf } from '../product/parts.ts';
+import { tileColumnKernel } from '../product/tile.ts';
+import type { Update } from '../product/tile.ts';
+import type { Correlation } from '../window/correlation.ts';
+import { writeImage } from '../window/correlation.ts';
+import { panelColumns } from '../window/panels.ts';
+import { TILE_ROWS } from '../window/tiles.ts';
+import { OUTPUTS } from './form.ts';
+import type { TilePlan } from './plan.ts';
+import { pointStepOf, TILE_POINTS, tilesOf } from './plan.ts';
+import { filterGradientKernel, imageKernel, weightsKernel } from './transforms.ts';
+
+/** Where in scratch memory things lie, in bytes: the sums, the image, points of images, points of gradients. */
+function scratchOf({ inPerGroup, outPerGroup }: Correlation, { image, mostTiles }: TilePlan, size: number): { image: number; inputs: number; weights: number; end: number } {
+  const sums = TILE_POINTS * pointStepOf(inPerGroup * outPerGroup * size);
+  const inputs = sums + (image.isMade ? image.bytes : 0);
+  const weights = inputs + TILE_POINTS * pointStepOf(mostTiles * inPerGroup * size);
+  return { image: sums, inputs, weights, end: weights + TILE_POINTS * pointStepOf(mostTiles * outPerGroup * size) };
+}
+
+/** Bytes of scratch memory that {@link winogradGradFilterKernel} needs. */
+export function winogradGradFilterScratch(correlation: Correlation, precision: Precision): number {
+  const size = elementSize(precision);
+  return scratchOf(correlation, tilesOf(correlation, size), size).end;
+}
+
+/** The kernel (x, dy, filter gradient, scratch) of a correlation that `isWinograd`. */
+export function winogradGradFilterKernel(context: DenseContext, correlation: Correlation): number {
+  const { batch, source, output, inPerGroup, outPerGroup } = correlation;
+  return kernel(context, `winogradGradFilter ${JSON.stringify(correlation)}`, 4, (w, x, dy, filter, scratch) => {
+    const plan = tilesOf(correlation, w.size);
+    const { image, widened, tiles, blocks } = plan;
+    const places = scratchOf(correlation, plan, w.size);
+    const [made, inputs, weights] = [w.pointer(scratch, places.image), w.pointer(scratch, places.inputs), w.pointer(scratch, places.weights)];
+    const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
+    const [inRow, outRow] = [at(image.steps, 0), at(output, 1) * outPerGroup * w.size];
+    const filterBytes = inPerGroup * outPerGroup * w.size;
+    const sumStep = pointStepOf(filterBytes);
+    const numBlocks = batch * blocks.reduce((sum, { count }) => sum + count, 0);
+    const update = numBlocks === 1 ? 'store' : 'add';
+    if (update === 'add') w.f.get(scratch).call(fillKernel(context, (TILE_POINTS * sumStep) / w.size, 0));
+    if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
+    w.times(batch, () => {
+      if (image.isMade) writeImage(w, context, widened, image, x, made);
+      w.assign(from, image.isMade ? made : x);
+      w.assign(to, dy);
+      for (const { rows, count, height } of blocks) {
+        const ofInputs = { tiles, channels: inPerGroup, pixelRow: inRow, pointStep: pointStepOf(rows * tiles * inPerGroup * w.size) };
+        const ofWeights = { tiles, channels: outPerGroup, pixelRow: outRow, pointStep: pointStepOf(rows * tiles * outPerGroup * w.size), height, width: at(output, 1) };
+        w.times(count, () => {
+          w.assign(point, inputs);
+          w.times(rows, () => {
+            w.call(imageKernel(context, ofInputs), from, point);
+            w.move(from, OUTPUTS * inRow);
+            w.move(point, tiles * inPerGroup * w.size);
+          });
+          w.assign(point, weights);
+          w.times(rows, () => {
+            w.call(weightsKernel(context, ofWeights), to, point);
+            w.move(to, height * outRow);
+            w.move(point, tiles * outPerGroup * w.size);
+          });
+          w.call(productsKernel(context, correlation, rows * tiles, update), inputs, weights, scratch);
+        });
+      }
+      w.move(x, sizeOf(source) * inPerGroup * w.size);
+      w.move(dy, sizeOf(output) * outPerGroup * w.size);
+    });
+    w.call(filterGradientKernel(context, { bytes: filterBytes, entryStep: filterBytes, pointStep: sumStep }), scratch, filter);
+  });
+}
+
+/** The kernel (inputs, weights, sums): for each point, [tiles, in] transposed times [tiles, out]. */
+function productsKernel(context: DenseContext, correlation: Correlation, tiles: number, update: Update): number {
+  const { inPerGroup, outPerGroup } = correlation;
+  return kernel(context, `winograd sums ${update} ${JSON.stringify([inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, weights, sums) => {
+    const [aStep, bStep] = [inPerGroup * w.size, outPerGroup * w.size];
+    const a = w.f.local('i32');
+    const sum = [{ count: tiles, aStep, bStep }];
+    w.times(TILE_POINTS, () => {
+      for (const part of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
+        w.times(part.count, () => {
+          w.assign(a, inputs);
+          for (const rows of partsOf(inPerGroup, TILE_ROWS)) {
+            const tile = { rows: rows.size, columns: part.size, aRow: w.size, cRow: bStep, update, sum } as const;
+            w.call(tileColumnKernel(context, tile, rows.count), a, weights, sums);
+            w.move(a, rows.count * rows.size * w.size);
+            w.move(sums, rows.count * rows.size * bStep);
+          }
+          w.move(weights, part.size * w.size);
+          w.move(sums, part.size * w.size - inPerGroup * bStep);
+        });
+      }
+      w.move(inputs, pointStepOf(tiles * aStep));
+      w.move(weights, pointStepOf(tiles * bStep) - bStep);
+      w.move(sums, pointStepOf(inPerGroup * bStep) - bStep);
+    });
+  });
+}
