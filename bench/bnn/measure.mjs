@@ -4,7 +4,7 @@ import { guides, handlers, VariationalBNN } from '@tychejs/bnn';
 import { optim } from '@tychejs/ppl';
 
 /** Ways to draw weights, by the handler around training and prediction. */
-const WAYS = {
+export const WAYS = {
   plain: (body) => body(),
   local: (body) => handlers.localReparameterization().run(body),
   flipout: (body) => handlers.flipout().run(body),

@@ -1,11 +1,12 @@
 """What bench/bnn.mjs compares with: steps and predictions of TyXe, and steps of the same networks in torch alone.
 
 Needs TyXe 0.0.2, torch 1.13 and Pyro 1.8. `python bench/bnn/peers.py [NAME ...]` prints one line of JSON: milliseconds
-(medians, one thread) by network and way.
+(medians, one thread) by network and way. `python bench/bnn/peers.py fit SEEDS` prints what bench/bnn/fit.mjs compares with.
 """
 import json
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -145,4 +146,22 @@ def measure(name):
     return result
 
 
-print(json.dumps({name: measure(name) for name in sys.argv[1:] or CASES}))
+
+def regression_loss(way, seed, steps=4000, last=200):
+    """-ELBO after training, averaged over the last steps."""
+    pyro.clear_param_store()
+    pyro.set_rng_seed(seed)
+    make, data, _ = CASES["regression"]
+    x, y = data()
+    bnn = bayesian("regression", make(), len(x))
+    losses = []
+    with WAYS[way]() if way in WAYS else nullcontext():
+        bnn.fit([(x, y)], pyro.optim.Adam({"lr": 1e-3}), steps, callback=lambda _bnn, _epoch, loss: losses.append(loss))
+    return sum(losses[-last:]) / last
+
+
+if sys.argv[1:2] == ["fit"]:
+    seeds = range(int(sys.argv[2]))
+    print(json.dumps({way: [regression_loss(way, seed) for seed in seeds] for way in ("plain", "local")}))
+else:
+    print(json.dumps({name: measure(name) for name in sys.argv[1:] or CASES}))
