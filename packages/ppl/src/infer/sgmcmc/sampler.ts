@@ -1,12 +1,8 @@
 /** @file What takes the steps of chains, one chain after the other. */
-import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { canReadSynchronously } from '../../distributions/parameter.ts';
 import type { Optimizer, OptimizerState } from '../../optim/optimizer.ts';
-import { exactParams } from '../../params/exactParams.ts';
 import type { LatentSites } from '../mcmc/model/latentSites.ts';
 import type { SiteValue } from '../mcmc/target.ts';
-import { Assignments } from '../svi/assignments.ts';
+import { withoutAssignments } from '../svi/assignments.ts';
 import { ParamCensus } from '../svi/compiled/paramCensus.ts';
 import type { StepStats } from '../svi/compiled/stepEngine.ts';
 import { StepEngine } from '../svi/compiled/stepEngine.ts';
@@ -61,37 +57,20 @@ export class Sampler<A extends unknown[]> {
 
   /** The values of the latent sites where the chain stands. */
   async values(context: StepContext, args: A): Promise<Record<string, SiteValue>> {
-    if (this.potential.isUnconstrained) return this.positions();
-    const assignments = new Assignments();
-    const tensors = assignments.run(() => within(context, new ParamCensus(), () => this.potential.values(args)));
-    assignments.undo();
-    try {
-      const read = async (tensor: Tensor): Promise<SiteValue> => {
-        const numbers = canReadSynchronously() ? tensor.dataSync() : await tensor.data();
-        return { data: Float64Array.from(numbers), shape: [...tensor.shape] };
-      };
-      return Object.fromEntries(await Promise.all(Object.entries(tensors).map(async ([name, tensor]) => [name, await read(tensor)] as const)));
-    } finally {
-      tf.dispose(tensors);
-    }
+    const { potential } = this;
+    if (!potential.hasMovingSupports) return potential.valuesAt(await potential.position());
+    return potential.valuesIn((body) => withoutAssignments(() => within(context, new ParamCensus(), body)), args);
   }
 
   /** Where the chain stands. */
   async point(): Promise<ChainPoint & { readonly kernel: OptimizerState }> {
-    const params = exactParams(this.potential.store);
+    const position = this.potential.position();
     const kernel = this.optimizer.getState();
-    return { position: Object.fromEntries([...(await params)].map(([name, { unconstrained }]) => [name, unconstrained.values])), kernel };
+    return { position: await position, kernel };
   }
 
   dispose(): void {
     this.engine.settle();
     this.potential.store.clear();
-  }
-
-  private async positions(): Promise<Record<string, SiteValue>> {
-    const params = await exactParams(this.potential.store);
-    return Object.fromEntries(
-      [...params].map(([name, { unconstrained }]) => [name, { data: Float64Array.from(unconstrained.values), shape: unconstrained.shape }]),
-    );
   }
 }

@@ -8,6 +8,7 @@ import { DrawnChains } from '../mcmc/drawnChains.ts';
 import { describeDraws } from '../mcmc/problems.ts';
 import type { SampleArray } from '../mcmc/samples.ts';
 import type { Summary } from '../mcmc/summary.ts';
+import type { StepStats } from '../svi/compiled/stepEngine.ts';
 import type { SgmcmcDiagnostics } from './chainRecord.ts';
 import type { SgmcmcChainState, SgmcmcCheckpoint } from './checkpoint.ts';
 import { checkSgmcmcCheckpoint } from './checkpoint.ts';
@@ -57,6 +58,11 @@ export class SGMCMC<A extends unknown[] = never[]> {
     this.settings = checkSgmcmcOptions(options);
     const { numSamples, numBurnIn, thinning } = this.settings;
     this.plan = stepPlan(WHERE, kernel.settings.schedule, { numSamples, numBurnIn, thinning });
+  }
+
+  /** How steps of the latest run were run: compiled or eagerly; null before the first. */
+  get stats(): StepStats | null {
+    return this.latest?.stats ?? null;
   }
 
   /**

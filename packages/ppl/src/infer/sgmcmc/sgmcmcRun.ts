@@ -7,8 +7,10 @@ import type { ProgressSink } from '../../util/progress.ts';
 import { isValidationOn } from '../../util/validation.ts';
 import type { SampleArray } from '../mcmc/samples.ts';
 import { SampleStore } from '../mcmc/samples.ts';
+import { withoutAssignments } from '../svi/assignments.ts';
 import type { Batch, Batches } from '../svi/batches.ts';
 import { cycle } from '../svi/batches.ts';
+import type { StepStats } from '../svi/compiled/stepEngine.ts';
 import { NonFiniteStep } from '../svi/nonFiniteStep.ts';
 import type { StepContext } from '../svi/sviStep.ts';
 import { ChainRecord } from './chainRecord.ts';
@@ -44,6 +46,7 @@ export class SgmcmcRun<A extends unknown[]> {
   private sampler: Sampler<A> | null = null;
   /** The chain that the sampler stands in. */
   private current: ChainRecord | null = null;
+  private lastStats: StepStats | null = null;
   private isStepping = false;
   /** Those who wait for the step that is under way. */
   private waiting: (() => void)[] = [];
@@ -53,6 +56,11 @@ export class SgmcmcRun<A extends unknown[]> {
   constructor(task: RunTask<A>) {
     this.task = task;
     this.store = new SampleStore(task.settings.numChains, task.plan.numDraws);
+  }
+
+  /** How steps were run so far; null before the first. */
+  get stats(): StepStats | null {
+    return this.sampler?.stats ?? this.lastStats;
   }
 
   /** Runs all chains to their ends, those of `resumed` from where they were. @throws what steps and callbacks throw. */
@@ -67,6 +75,7 @@ export class SgmcmcRun<A extends unknown[]> {
       }
     } finally {
       await this.leave();
+      this.lastStats = this.stats;
       this.sampler?.dispose();
       this.sampler = null;
     }
@@ -123,11 +132,12 @@ export class SgmcmcRun<A extends unknown[]> {
   /** Puts the sampler where the chain is to begin, or to go on. */
   private async enter(chain: ChainRecord, args: A, stream: RandomStream): Promise<void> {
     const { kernel, plan, settings, stack } = this.task;
+    const within = <R>(body: () => R): R => withStack(stack, () => withoutAssignments(body));
     await this.leave();
-    const start = withStack(stack, () => new ChainStart(kernel.model, args, stream.fold('model')));
+    const start = within(() => new ChainStart(kernel.model, args, stream.fold('model')));
     this.sampler ??= new Sampler(kernel, plan, start.latent);
     const point = chain.point ?? {
-      position: withStack(stack, () => start.find(settings.initStrategy, chain.index, stream.fold('start'))),
+      position: within(() => start.find(settings.initStrategy, chain.index, stream.fold('start'))),
       kernel: null,
     };
     this.sampler.begin(point);

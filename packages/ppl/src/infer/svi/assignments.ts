@@ -53,6 +53,16 @@ export class Assignments {
   }
 }
 
+/** Runs `body`, and takes back what it assigns to variables. */
+export function withoutAssignments<R>(body: () => R): R {
+  const assignments = new Assignments();
+  try {
+    return assignments.run(body);
+  } finally {
+    assignments.undo();
+  }
+}
+
 /** Runs `body`, whose assignments are nobody's but the library's. */
 export function unnoticed(body: () => void): void {
   const outer = noting.splice(0);

@@ -9,9 +9,11 @@ import type { Message, SampleMessage } from '../../../runtime/message.ts';
 import { SiteError } from '../../../runtime/siteError.ts';
 import type { Trace } from '../../../runtime/trace.ts';
 import { biject } from '../../../transforms/biject.ts';
+import type { Transform } from '../../../transforms/transform.ts';
 import { feasibleValue } from '../../../transforms/feasible.ts';
 import type { RandomStream } from '../../../random/stream.ts';
 import { sizeOf } from '../../../util/shape.ts';
+import { withoutTensors } from '../../guides/withoutTensors.ts';
 import type { Model } from '../target.ts';
 
 /** One latent site's place in the flat vector. */
@@ -24,8 +26,8 @@ export interface LatentSite {
   /** Its coordinates are `offset .. offset + size - 1`. */
   readonly offset: number;
   readonly size: number;
-  /** Whether its values are all numbers, so that they are the coordinates themselves. */
-  readonly isUnconstrained: boolean;
+  /** From unconstrained space onto its support, if that is the same in every run; null where tensors bound it. */
+  readonly transform: Transform | null;
 }
 
 /** The sites of a model that nobody but the sampler gives a value. */
@@ -95,10 +97,11 @@ function layOut(sites: readonly Answered[]): LatentSite[] {
   }
   let offset = 0;
   return sites.map(({ name, distribution, value }) => {
-    const transform = biject(distribution.support);
+    const { support } = distribution;
+    const transform = biject(support);
     const unconstrainedShape = tf.tidy(() => [...transform.inverse(value).shape]);
     const size = sizeOf(unconstrainedShape);
-    const site = { name, shape: [...value.shape], unconstrainedShape, offset, size, isUnconstrained: transform.name === 'identity' };
+    const site = { name, shape: [...value.shape], unconstrainedShape, offset, size, transform: withoutTensors(support) === support ? transform : null };
     offset += size;
     return site;
   });

@@ -11,7 +11,7 @@ const DATA: keyof Variable = 'dataId';
  *
  * @returns what says that the variables have data of their own again; the holder calls it before it writes to them.
  */
-export function holdState(variables: readonly Variable[], holder: Holder): () => void {
+export function holdState(variables: readonly Variable[], holder: Pick<Holder, 'giveBack'>): () => void {
   const data = variables.map(({ dataId }) => dataId);
   for (const variable of variables) {
     Object.defineProperty(variable, DATA, {

@@ -144,6 +144,10 @@ export class StepProgram implements Holder {
     });
   }
 
+  numbersOf(variable: Variable): ProgramNumbers {
+    return this.program.inputView(this.variables.indexOf(variable));
+  }
+
   private get variables(): Variable[] {
     return this.fn.params.map(({ variable }) => variable);
   }
