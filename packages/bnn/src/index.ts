@@ -20,6 +20,9 @@ export type { ForwardOptions, FunctionNet, Layer, Net, NetInput, NetOutput, NetP
 export { linear } from './lift/operations/linear.ts';
 export type { LinearOptions } from './lift/operations/linear.ts';
 export type { ChannelAxes, LinearArgs, LinearFunction } from './lift/operations/operation.ts';
+export { LaplaceBNN } from './laplace/laplaceBnn.ts';
+export type { LaplaceBNNOptions, LaplaceFit, LaplaceFitOptions, LaplacePredictOptions } from './laplace/laplaceBnn.ts';
+export type { CovarianceStructure } from './laplace/statistics.ts';
 export { McmcBNN } from './mcmcBnn.ts';
 export type { KernelBuilder, KernelClass, McmcBNNOptions, McmcPredictOptions, NetModel } from './mcmcBnn.ts';
 export type { PredictOptions } from './predictions.ts';

@@ -50,6 +50,8 @@ export { data } from '@tychejs/jit';
 export type { NestedNumbers } from '@tychejs/jit';
 export { isTracing } from './backend/tracing.ts';
 export { canReadSynchronously } from './distributions/parameter.ts';
+export { symmetricEigen } from './infer/mcmc/symmetricEigen.ts';
+export type { SymmetricEigen } from './infer/mcmc/symmetricEigen.ts';
 export { breathe } from './util/breathe.ts';
 export { checkOptions } from './util/options.ts';
 export { DrawEngine } from './infer/draws/drawEngine.ts';

@@ -9,6 +9,7 @@ export class LiftedFunction implements LiftedNet {
   readonly parameters: readonly NetParameter[];
   readonly layerNames: readonly string[] = [];
   readonly state: readonly NetState[] = [];
+  readonly outputLayer = null;
   private readonly net: FunctionNet;
 
   /** @throws TypeError when an entry of `parameters` is no variable. */

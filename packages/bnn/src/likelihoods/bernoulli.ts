@@ -14,7 +14,8 @@ export interface BernoulliOptions extends LikelihoodOptions {
 const WHERE = 'likelihoods.bernoulli';
 
 export class BernoulliLikelihood extends OutputLikelihood {
-  private readonly isLogits: boolean;
+  /** Whether outputs are log-odds; else probabilities. */
+  readonly isLogits: boolean;
 
   constructor(options: BernoulliOptions = {}) {
     checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'logits']);

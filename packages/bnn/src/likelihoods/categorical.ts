@@ -14,7 +14,8 @@ export interface CategoricalOptions extends LikelihoodOptions {
 const WHERE = 'likelihoods.categorical';
 
 export class CategoricalLikelihood extends OutputLikelihood {
-  private readonly isLogits: boolean;
+  /** Whether outputs are logarithms of probabilities up to a constant; else probabilities. */
+  readonly isLogits: boolean;
 
   constructor(options: CategoricalOptions = {}) {
     checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'logits']);

@@ -14,7 +14,8 @@ export interface PoissonOptions extends LikelihoodOptions {
 const WHERE = 'likelihoods.poisson';
 
 export class PoissonLikelihood extends OutputLikelihood {
-  private readonly isLog: boolean;
+  /** Whether outputs are logarithms of rates; else rates. */
+  readonly isLog: boolean;
 
   constructor(options: PoissonOptions = {}) {
     checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'logRates']);
