@@ -9,6 +9,7 @@ import type { WeightNotes } from './guides/initialValues.ts';
 import { valuesOf } from './guides/initialValues.ts';
 import { lift } from './lift/lift.ts';
 import type { ForwardOptions, LiftedNet, Net, NetInput, NetOutput } from './lift/net.ts';
+import type { LatentValues, Likelihood } from './likelihoods/likelihood.ts';
 import type { WeightDescription } from './netDescription.ts';
 import { distributionText, isDisposed } from './netDescription.ts';
 import { NetParamStore } from './netParamStore.ts';
@@ -91,6 +92,11 @@ export class BayesianNet {
     if (output instanceof tf.Tensor) return output;
     const got = Array.isArray(output) ? `${output.length} outputs` : typeof output;
     throw new Error(`the net gives ${got}, but a likelihood takes one tensor; wrap it as { forward(x, parameters), parameters } that joins them`);
+  }
+
+  /** The unknowns of a likelihood, with its parameters in this network's store: statements of a model. */
+  unknownsOf(likelihood: Pick<Likelihood<unknown>, 'sampleLatents'>): LatentValues {
+    return this.inStore(() => likelihood.sampleLatents());
   }
 
   /** Makes a guide over the weights, which begins where the network's are. @param where - begins error messages. */

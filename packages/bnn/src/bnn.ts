@@ -23,6 +23,8 @@ import { Prior } from './priors/prior.ts';
 import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
 import { Trainer } from './trainer.ts';
+import type { WeightSummary } from './weightSummary.ts';
+import { momentsOfGuide, summariseWeights } from './weightSummary.ts';
 
 export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly net: Net;
@@ -83,7 +85,10 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
       likelihood,
       isClosed: this.net.isStateless,
     });
-    this.net.createParameters(() => this.sampleGuides());
+    this.net.createParameters(() => {
+      this.sampleGuides();
+      this.net.unknownsOf(likelihood);
+    });
     this.trainer = new Trainer(
       (x, y, size) => this.named(() => this.model(x, y, size)),
       () => this.named(() => this.sampleGuides()),
@@ -103,6 +108,14 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
   /** What the network is made of: its weights with their priors, guide and likelihood. */
   get description(): NetDescription {
     return { weights: this.net.weights, guide: guideText(this.guide), likelihood: likelihoodText(this.likelihood as Likelihood<never>) };
+  }
+
+  /** Where each weight is, and how wide, under the prior and under the guide: plain numbers. */
+  weightSummary(): WeightSummary[] {
+    const { guide, net } = this;
+    const draw = (): Record<string, Tensor> => Object.fromEntries(traceOf(guide ?? (() => null)).stochasticSites().map(({ name, value }) => [name, value]));
+    const moments = guide === null ? null : momentsOfGuide(guide, draw);
+    return summariseWeights(net, (name) => moments?.get(name) ?? null);
   }
 
   /**
@@ -236,7 +249,7 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
   /** Statements of the model, by the names in the net. */
   private model(x: NetInput, y: Tensor, datasetSize: number | undefined): void {
     const output = this.net.forward(x, { training: true });
-    this.likelihood.observe(this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents()), y, datasetSize);
+    this.likelihood.observe(this.likelihood.predictionsFrom(output, this.net.unknownsOf(this.likelihood)), y, datasetSize);
   }
 
   /** Statements of the guides, which bring their own store and names. */
@@ -249,18 +262,18 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
     const guide = traceOf(() => this.sampleGuides());
     return handlers.replay({ trace: guide }).run(() => {
       const output = this.net.forward(x, this.predictionMode);
-      return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
+      return this.likelihood.predictionsFrom(output, this.net.unknownsOf(this.likelihood));
     });
   }
 
   private makeLikelihoodGuide(given: GuideBuilder | GuideClass | undefined): Guide | null {
-    const sites = tf.tidy(() => traceOf(() => this.likelihood.sampleLatents()).stochasticSites().map(({ name }) => name) as never);
+    const sites = tf.tidy(() => traceOf(() => this.net.unknownsOf(this.likelihood)).stochasticSites().map(({ name }) => name) as never);
     if ((sites as string[]).length === 0) {
       if (given !== undefined) throw new Error(`${WHERE}: likelihoodGuide is given, but the likelihood has no unknowns`);
       return null;
     }
     const context = { initLoc: {}, prefix: 'likelihoodGuide' };
-    return this.net.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.likelihood.sampleLatents(), context));
+    return this.net.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.net.unknownsOf(this.likelihood), context));
   }
 
   /** Runs `body` with the network's name before those of its sites. */

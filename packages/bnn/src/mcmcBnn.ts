@@ -91,7 +91,7 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
       likelihood,
       isClosed: this.net.isStateless,
     });
-    this.net.createParameters(() => undefined);
+    this.net.createParameters(() => this.net.unknownsOf(likelihood));
   }
 
   /** The weights that are sampled, by name; the others are constants. */
@@ -216,7 +216,7 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   /** Statements of the model, but for the data. */
   private prediction(x: NetInput): P {
     const output = this.net.forward(x, { training: false });
-    return this.likelihood.predictionsFrom(output, this.likelihood.sampleLatents());
+    return this.likelihood.predictionsFrom(output, this.net.unknownsOf(this.likelihood));
   }
 
   private posterior(): PosteriorDraws {
@@ -231,7 +231,7 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
       tracer.run(() =>
         this.named(() => {
           this.net.sampleWeights();
-          this.likelihood.sampleLatents();
+          this.net.unknownsOf(this.likelihood);
         }),
       );
     });

@@ -5,15 +5,11 @@ import type { GaussianPredictions } from './gaussian.ts';
 import { Gaussian } from './gaussian.ts';
 import type { LatentValues, LikelihoodOptions } from './likelihood.ts';
 import { LIKELIHOOD_KEYS } from './likelihood.ts';
-import type { NoiseLevel } from './noiseLevel.ts';
-import { Noise } from './noiseLevel.ts';
+import type { NoiseOptions } from './noiseLevel.ts';
+import { NOISE_KEYS, Noise } from './noiseLevel.ts';
 
-export interface HomoskedasticGaussianOptions extends LikelihoodOptions {
-  /** Standard deviation of the noise; a tensor broadcasts against the targets. */
-  readonly scale?: NoiseLevel;
-  /** Or else 1 / variance. */
-  readonly precision?: NoiseLevel;
-}
+/** `scale` is the standard deviation of the noise. */
+export interface HomoskedasticGaussianOptions extends LikelihoodOptions, NoiseOptions {}
 
 const WHERE = 'likelihoods.homoskedasticGaussian';
 
@@ -22,7 +18,7 @@ export class HomoskedasticGaussian extends Gaussian {
 
   /** @throws TypeError unless exactly one of scale and precision is given; RangeError when it is not positive. */
   constructor(options: HomoskedasticGaussianOptions) {
-    checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'scale', 'precision']);
+    checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, ...NOISE_KEYS]);
     super(WHERE, options, 1);
     this.noise = new Noise(WHERE, options);
   }
@@ -42,7 +38,7 @@ export class HomoskedasticGaussian extends Gaussian {
  * distance.
  *
  * With a distribution for `scale` (or `precision`), the noise is learnt along with the weights, as the site
- * `likelihood.scale` (`likelihood.precision`).
+ * `likelihood.scale` (`likelihood.precision`); with a value and `trainable: true`, as a parameter of that name.
  *
  * @param options - `eventDim` is 1 by default: outputs and targets have shape [batch, units].
  */

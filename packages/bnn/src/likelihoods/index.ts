@@ -13,7 +13,7 @@ export { homoskedasticGaussian, HomoskedasticGaussian } from './homoskedasticGau
 export type { HomoskedasticGaussianOptions } from './homoskedasticGaussian.ts';
 export { Likelihood } from './likelihood.ts';
 export type { LatentValues, LikelihoodOptions } from './likelihood.ts';
-export type { NoiseLevel } from './noiseLevel.ts';
+export type { NoiseLevel, NoiseOptions } from './noiseLevel.ts';
 export { poisson, PoissonLikelihood } from './poisson.ts';
 export type { PoissonOptions } from './poisson.ts';
 export type { Reduction, ReductionOptions } from './reduction.ts';

@@ -5,16 +5,13 @@ import type { CentredPredictions } from './centredLikelihood.ts';
 import { CentredLikelihood } from './centredLikelihood.ts';
 import type { LatentValues, LikelihoodOptions } from './likelihood.ts';
 import { LIKELIHOOD_KEYS } from './likelihood.ts';
-import type { NoiseLevel } from './noiseLevel.ts';
-import { Noise } from './noiseLevel.ts';
+import type { NoiseOptions } from './noiseLevel.ts';
+import { NOISE_KEYS, Noise } from './noiseLevel.ts';
 
-export interface StudentTOptions extends LikelihoodOptions {
+/** `scale` is not the standard deviation of the noise: that is √(df / (df - 2)) times as large. */
+export interface StudentTOptions extends LikelihoodOptions, NoiseOptions {
   /** Degrees of freedom, above 2, so that the noise has a variance; 4 by default. */
   readonly df?: number;
-  /** Scale of the noise, which is not its standard deviation: that is √(df / (df - 2)) times as large. */
-  readonly scale?: NoiseLevel;
-  /** Or else 1 / scale². */
-  readonly precision?: NoiseLevel;
 }
 
 const WHERE = 'likelihoods.studentT';
@@ -26,7 +23,7 @@ export class StudentTLikelihood extends CentredLikelihood {
 
   /** @throws TypeError unless exactly one of scale and precision is given; RangeError when it is not positive, or df not above 2. */
   constructor(options: StudentTOptions) {
-    checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'df', 'scale', 'precision']);
+    checkOptions(WHERE, options, [...LIKELIHOOD_KEYS, 'df', ...NOISE_KEYS]);
     super(WHERE, options, 1);
     const { df = 4 } = options;
     if (!(df > 2 && Number.isFinite(df))) {
@@ -57,7 +54,7 @@ export class StudentTLikelihood extends CentredLikelihood {
  * degrees of freedom; the error is the squared distance.
  *
  * With a distribution for `scale` (or `precision`), the noise is learnt along with the weights, as the site
- * `likelihood.scale` (`likelihood.precision`).
+ * `likelihood.scale` (`likelihood.precision`); with a value and `trainable: true`, as a parameter of that name.
  *
  * @param options - `eventDim` is 1 by default: outputs and targets have shape [batch, units].
  */
