@@ -27,7 +27,12 @@ export { McmcBNN } from './mcmcBnn.ts';
 export type { KernelBuilder, KernelClass, McmcBNNOptions, McmcPredictOptions, NetModel } from './mcmcBnn.ts';
 export type { PredictOptions } from './predictions.ts';
 export type { ProbabilisticNet } from './probabilisticNet.ts';
+export { report, writeReport } from './report/report.ts';
+export type { PictureShape } from './report/examples.ts';
+export type { ForeignData, ReportData, ReportOptions } from './report/report.ts';
 export type { StepOptions } from './trainer.ts';
+export type { NetDescription, WeightDescription } from './netDescription.ts';
+export type { WeightSummary } from './weightSummary.ts';
 
 export * as guides from './guides/index.ts';
 export * as handlers from './handlers/index.ts';
