@@ -1,27 +1,34 @@
 /** @file Lifting a network that is a plain function of its input and weights. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { ForwardOptions, FunctionNet, LiftedNet, NetInput, NetOutput, NetParameter, NetState } from './net.ts';
 import { Overrides } from './override.ts';
 
-/** Gives the function its weights as its second argument, and in place of the properties of `parameters`. */
+/**
+ * Gives the function its weights as its second argument, and in place of the properties of `parameters`. Variables that are not
+ * trainable are state: the function gets their values too.
+ */
 export class LiftedFunction implements LiftedNet {
   readonly parameters: readonly NetParameter[];
   readonly layerNames: readonly string[] = [];
-  readonly state: readonly NetState[] = [];
+  readonly state: readonly NetState[];
   readonly outputLayer = null;
   private readonly net: FunctionNet;
+  private readonly written = new Map<string, Variable>();
 
   /** @throws TypeError when an entry of `parameters` is no variable. */
   constructor(net: FunctionNet) {
     this.net = net;
-    this.parameters = Object.entries(net.parameters).map(([name, variable]) => {
-      if (!(variable instanceof tf.Variable)) {
-        throw new TypeError(`net.parameters["${name}"] must be a tf.Variable: make it with tf.variable(initialValue)`);
-      }
+    const entries = Object.entries(net.parameters);
+    for (const [name, variable] of entries) {
+      if (variable instanceof tf.Variable) continue;
+      throw new TypeError(`net.parameters["${name}"] must be a tf.Variable: make it with tf.variable(initialValue)`);
+    }
+    this.parameters = entries.filter(([, { trainable }]) => trainable).map(([name, variable]) => {
       const role = name.split('.').at(-1) ?? name;
       return { name, role, layerName: '', layers: [], shape: variable.shape, variable, value: () => variable };
     });
+    this.state = entries.filter(([, { trainable }]) => !trainable).map(([name, variable]) => this.stateOf(name, variable));
   }
 
   /** @throws Error when `forward` does not read one of its parameters: then a change of its value would have no effect. */
@@ -29,14 +36,17 @@ export class LiftedFunction implements LiftedNet {
     const unread = new Set(this.parameters.map(({ name }) => name));
     const overrides = new Overrides();
     const given: Record<string, Tensor> = {};
-    for (const { name } of this.parameters) {
-      const get = (): Tensor | undefined => {
-        unread.delete(name);
-        return values.get(name);
-      };
+    const give = (name: string, get: () => Tensor | undefined): void => {
       Object.defineProperty(given, name, { get, enumerable: true });
       overrides.define(this.net.parameters, name, { get });
+    };
+    for (const { name } of this.parameters) {
+      give(name, () => {
+        unread.delete(name);
+        return values.get(name);
+      });
     }
+    for (const { name, value } of this.state) give(name, value);
     let output: NetOutput;
     try {
       output = this.net.forward(x, given, options);
@@ -57,6 +67,16 @@ export class LiftedFunction implements LiftedNet {
   }
 
   dispose(): void {
-    // It keeps nothing.
+    for (const copy of this.written.values()) copy.dispose();
+    this.written.clear();
+  }
+
+  private stateOf(name: string, variable: Variable): NetState {
+    const assign = (next: Tensor): void => {
+      const copy = this.written.get(name) ?? tf.variable(tf.clone(variable), false);
+      this.written.set(name, copy);
+      copy.assign(next);
+    };
+    return { name, shape: variable.shape, variable, value: () => this.written.get(name) ?? variable, assign };
   }
 }

@@ -17,6 +17,10 @@ interface LiftedParameter extends NetParameter {
   readonly variable: LayerVariable;
 }
 
+interface LiftedState extends NetState {
+  readonly variable: LayerVariable;
+}
+
 /**
  * For the time of one call, the layers' weights read the values given, and the layers that do a known operation do it
  * through the handlers in force. What the layers write in training (the moving statistics of batch normalisation) goes to
@@ -25,7 +29,7 @@ interface LiftedParameter extends NetParameter {
 export class LiftedModel implements LiftedNet {
   readonly parameters: readonly LiftedParameter[];
   readonly layerNames: readonly string[];
-  readonly state: readonly NetState[];
+  readonly state: readonly LiftedState[];
   readonly outputLayer: PlacedLayer | null;
   private readonly model: LayersModel;
   private readonly written = new Map<LayerVariable, Variable>();
@@ -83,7 +87,7 @@ export class LiftedModel implements LiftedNet {
     this.written.clear();
   }
 
-  private stateOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): NetState[] {
+  private stateOf(place: PlacedLayer, trainable: ReadonlySet<LayerVariable>): LiftedState[] {
     return weightsOf(place, (weight) => !trainable.has(weight)).map(({ name, shape, variable }) => {
       const read = variable.read.bind(variable);
       const value = (): Tensor => this.written.get(variable) ?? read();

@@ -7,9 +7,11 @@ import type { FunctionNet, LiftedNet, Net } from './net.ts';
 /**
  * Lifts `net`, which stays usable as before.
  *
- * Parameters are the net's trainable weights. Weights of layers with `trainable: false` stay as they are, and a layer's
- * other state (moving statistics) is copied when training first changes it. A layer's own regularisers and constraints
- * are left out: the prior stands in their place.
+ * Parameters are the net's trainable weights. Those that tfjs would not train stay as they are: weights of layers with `trainable:
+ * false`, single weights by `layer.weights[0].trainable = false`, variables of a function by `tf.variable(value, false)`. They have
+ * no prior, and a filter cannot name them. (Weights of which that is to hold for one training alone have no prior, and
+ * `handlers.inferConfig` notes `{ trainable: false }` for them.) A layer's other state (moving statistics) is copied when training
+ * first changes it. A layer's own regularisers and constraints are left out: the prior stands in their place.
  *
  * @throws TypeError when `net` is no network.
  * @throws Error when it has no weights yet, no trainable ones, or two of the same name.

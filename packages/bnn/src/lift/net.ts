@@ -25,6 +25,7 @@ export type NetOutput = Tensor | Tensor[];
  */
 export interface FunctionNet {
   forward(x: NetInput, parameters: Readonly<Record<string, Tensor>>, options: ForwardOptions): NetOutput;
+  /** What is trained, but for variables made with `trainable: false`, which stay as they are. */
   readonly parameters: Readonly<Record<string, Variable>>;
 }
 
@@ -60,7 +61,7 @@ export interface NetState {
   readonly name: string;
   readonly shape: readonly number[];
   /** The user's, which lifting leaves alone. */
-  readonly variable: LayerVariable;
+  readonly variable: LayerVariable | Variable;
   /** Its present value, which stays the owner's. */
   readonly value: () => Tensor;
   /** Gives the lifted network the value, of which the user's learns nothing. */
@@ -72,7 +73,7 @@ export interface LiftedNet {
   readonly parameters: readonly NetParameter[];
   /** Every layer's path, for filters and error messages. */
   readonly layerNames: readonly string[];
-  /** Empty for a function, of which it is not known. */
+  /** Of a function, its variables that are not trainable. */
   readonly state: readonly NetState[];
   /** The layer that gives the net's output; `null` for a net with several outputs, and for a function. */
   readonly outputLayer: PlacedLayer | null;

@@ -162,7 +162,7 @@ export class Exposure {
         const idle = this.entries(key).find((entry) => !parameters.some((parameter) => matches(entry, parameter)));
         if (idle === undefined) continue;
         const possible = [...new Set(parameters.flatMap(candidates))].filter((candidate) => candidate !== '');
-        throw new Error(`${this.where}: "${show(idle)}" in ${key} matches no parameter; there are ${possible.join(', ') || 'none'}`);
+        throw new Error(`${this.where}: "${show(idle)}" in ${key} matches no trainable parameter; there are ${possible.join(', ') || 'none'}`);
       }
     }
   }

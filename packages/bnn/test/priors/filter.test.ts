@@ -100,9 +100,9 @@ describe('as an algebra', () => {
 
 describe('refuses, saying what to do', () => {
   const cases: [string, PriorFilter, RegExp][] = [
-    ['a name that matches nothing', { hide: ['dense7.kernel'] }, /"dense7\.kernel" in hide matches no parameter; there are encoder\.dense1\.kernel, /],
-    ['a layer that matches nothing', { exposeLayers: ['hea'] }, /"hea" in exposeLayers matches no parameter; there are encoder\.dense1, .*head$/],
-    ['a type that matches nothing', { hideLayerTypes: ['Conv2D'] }, /"Conv2D" in hideLayerTypes matches no parameter; there are Dense, Sequential, BatchNormalization$/],
+    ['a name that matches nothing', { hide: ['dense7.kernel'] }, /"dense7\.kernel" in hide matches no trainable parameter; there are encoder\.dense1\.kernel, /],
+    ['a layer that matches nothing', { exposeLayers: ['hea'] }, /"hea" in exposeLayers matches no trainable parameter; there are encoder\.dense1, .*head$/],
+    ['a type that matches nothing', { hideLayerTypes: ['Conv2D'] }, /"Conv2D" in hideLayerTypes matches no trainable parameter; there are Dense, Sequential, BatchNormalization$/],
     ['a role that matches nothing', { hideParameters: ['weight'] }, /"weight" in hideParameters .* there are kernel, bias, gamma, beta$/],
     ['an entry on both sides', { hide: ['head.bias'], expose: ['head.bias'] }, /"head\.bias" stands in both hide and expose/],
     ['everything both ways', { hideAll: true, exposeAll: true }, /exclude each other/],
