@@ -24,7 +24,9 @@ import { OutputHandler } from './outputHandler.ts';
  * but for rounding, in one product for two.
  *
  * A row is an index of the first dimension: all places in a convolution, and all steps in time, have the same weights. A
- * kernel that is used several times (by a layer that is called twice) has the same signs each time.
+ * kernel that is used several times (by a recurrent layer at each step, or a layer that is called twice) has the same signs each
+ * time. Rows of an embedding have signs `r` alone. Recurrent layers do several operations, each by the law: with the input, with the
+ * state, and in LSTM the bias.
  */
 export class FlipoutHandler extends OutputHandler {
   // Streams, not signs, which would not outlive the operation.
@@ -95,7 +97,7 @@ function randomSigns(shape: readonly number[], stream: RandomStream): Tensor {
 }
 
 /**
- * Flipout for dense and convolutional layers; see {@link FlipoutHandler}. Open it around `bnn.fit`, for gradients that vary
+ * Flipout for dense, convolutional, recurrent and embedding layers, and for `linear(...)`; see {@link FlipoutHandler}. Open it around `bnn.fit`, for gradients that vary
  * less, and around `bnn.predict` if each row of a prediction shall have weights of its own. Unlike
  * `localReparameterization` it keeps what all outputs of one row have in common.
  *

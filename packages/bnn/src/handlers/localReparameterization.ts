@@ -23,8 +23,9 @@ const LEAST_VARIANCE = 1e-20;
  * kernels that are observed, fixed, or drawn from anything else stay as they are; if all do, a warning says why. The two
  * kernels of a separable convolution count as two operations, one on what the other gives.
  *
- * The outputs of one kernel at several places (in a convolution, or in a layer that is used twice) share their kernel, but
- * are drawn as if they did not: each has the right distribution, but not all of them together.
+ * The outputs of one kernel at several places (in a convolution, in a layer that is used twice, of a word that an embedding meets
+ * twice) share their kernel, but are drawn as if they did not: each has the right distribution, but not all of them together. Recurrent
+ * layers, which feed on what they gave, would thereby sum noise where one weight acts again and again; they stay as they are.
  */
 export class LocalReparameterizationHandler extends OutputHandler<FeedforwardOperation> {
   constructor(options: OperationOptions<FeedforwardOperation>) {
@@ -50,7 +51,7 @@ export class LocalReparameterizationHandler extends OutputHandler<FeedforwardOpe
 }
 
 /**
- * Local reparameterisation of dense and convolutional layers; see {@link LocalReparameterizationHandler}. Open it around
+ * Local reparameterisation of dense, convolutional and embedding layers, and of `linear(...)`; see {@link LocalReparameterizationHandler}. Open it around
  * `bnn.fit` (and around `bnn.predict`, if each row of a prediction shall have noise of its own).
  *
  * ```ts
