@@ -46,7 +46,7 @@ export function countSections({ values, targets, uncertainty }: CountResults): S
   );
   return [
     { id: 'scores', title: 'Scores', body: scores },
-    { id: 'calibration', title: 'Calibration', body: html`${note('A transform that is heaped at both ends says that counts vary more than Poisson counts do.')}${figures(pitFigure(pitHistogram(values, targets)), scatter)}` },
+    { id: 'calibration', title: 'Calibration', body: html`${note('Predictions are Poisson, with the mean of the draws’ rates. A transform that is heaped at both ends says that counts vary more than that: by doubt about the rates, or by themselves.')}${figures(pitFigure(pitHistogram(values, targets)), scatter)}` },
     { id: 'uncertainty', title: 'Uncertainty', body: html`${note('Aleatoric: the noise of counting. Epistemic: the spread of the draws’ rates.')}${figures(partsFigure(uncertainty))}` },
   ];
 }

@@ -68,6 +68,7 @@ header { padding-top: 1.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.25rem; margin: 2.2rem 0 .8rem; padding-top: .4rem; border-top: 1px solid var(--edge); }
 header p, .note { color: var(--soft); margin: .2rem 0 .8rem; max-width: 60rem; }
+.scores + .note { margin-top: .8rem; }
 nav ul, .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: 0; margin: .4rem 0; }
 a { color: var(--first); }
 .scores { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: .8rem; margin: 0; }
@@ -77,7 +78,7 @@ dd { margin: 0; }
 dd strong { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 dd span { color: var(--soft); font-size: .85rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: .8rem; margin: .8rem 0; }
-figure { min-width: 0; max-width: 44rem; }
+figure { min-width: 0; max-width: 38rem; }
 .tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 0 1.5rem; }
 .tables > * { min-width: 0; }
 figcaption, caption { font-weight: 600; text-align: left; padding-bottom: .3rem; }

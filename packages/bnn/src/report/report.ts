@@ -93,7 +93,7 @@ function sectionsOf<P>(bnn: ProbabilisticNet<P>, data: ReportData, options: Repo
   const { foreign, losses = [] } = options;
   const prediction = { numSamples: numSamplesOf(bnn, options), batchSize: options.batchSize };
   const own = predictAll(bnn, data.x, prediction);
-  const sections = [...predictionSections(bnn, data, own, options), ...functionOf(bnn, data, prediction)];
+  const sections = [...predictionSections(bnn, data, own, options), ...(own.predictions.kind === 'numbers' ? functionOf(bnn, data, prediction) : [])];
   if (foreign !== undefined) sections.push(foreignSection(own, predictAll(bnn, foreign.x, prediction), foreign.name ?? 'foreign data'));
   return [...sections, ...networkSections(bnn, losses)];
 }
