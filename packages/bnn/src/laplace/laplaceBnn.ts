@@ -1,13 +1,12 @@
 /** @file Laplace's approximation for the last layer of a network that was trained. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { RandomStream, breathe, canReadSynchronously, checkOptions, progressSink, randomStream } from '@tychejs/ppl';
-import { VariationalBNN } from '../bnn.ts';
+import { RandomStream, breathe, canReadSynchronously, checkOptions, progressSink, randomStream, writeFolder } from '@tychejs/ppl';
+import type { FileSource } from '@tychejs/ppl';
 import type { FitData, StepData } from '../fitData.ts';
 import { dataSource } from '../fitData.ts';
 import type { NetInput } from '../lift/net.ts';
-import { Likelihood } from '../likelihoods/likelihood.ts';
+import type { Likelihood } from '../likelihoods/likelihood.ts';
 import type { Latents } from '../posteriorDraws.ts';
 import { PosteriorDraws } from '../posteriorDraws.ts';
 import type { PredictOptions } from '../predictions.ts';
@@ -16,6 +15,9 @@ import type { ProbabilisticNet } from '../probabilisticNet.ts';
 import { chooseHyperparameters } from './evidence.ts';
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
+import { posteriorToBytes, readPosterior } from './laplaceFile.ts';
+import type { LaplaceBNNOptions } from './laplaceOptions.ts';
+import { checkLaplaceOptions, checkPositive, likelihoodOf } from './laplaceOptions.ts';
 import { LastLayer } from './lastLayer.ts';
 import { LastLayerPosterior, applyLayer } from './lastLayerPosterior.ts';
 import { NoiseOfFamily } from './noise.ts';
@@ -23,19 +25,6 @@ import type { PointNet } from './pointNet.ts';
 import { pointNet } from './pointNet.ts';
 import type { CovarianceStructure } from './statistics.ts';
 import { LastLayerStatistics, checkSize } from './statistics.ts';
-
-export interface LaplaceBNNOptions<P> {
-  /** Trained: a `tf.LayersModel`, or a `VariationalBNN` with `guide: null` or `AutoDelta`. It must stay as it is from `fit` on. */
-  readonly net: LayersModel | VariationalBNN<P>;
-  /** That of the `VariationalBNN` by default. Outputs are logits, logarithms of rates, or means; an unknown scale of noise is estimated. */
-  readonly likelihood?: Likelihood<P>;
-  /** Whose weights are doubtful: `'last'`, the default, or the name of the last layer, which must be dense, without an activation. */
-  readonly layers?: string;
-  /** `'full'` by default; `'kronecker'` for layers that are too large for that; `'diagonal'` takes weights for independent. */
-  readonly structure?: CovarianceStructure;
-  /** Of the weights' prior Normal(0, 1 / precision); chosen by the marginal likelihood by default. */
-  readonly priorPrecision?: number | 'marginalLikelihood';
-}
 
 export interface LaplaceFitOptions {
   /** For data given as `{ x, y }`: how many of them are looked at together; 500 by default. It changes rounding only. */
@@ -58,8 +47,8 @@ export interface LaplaceFit {
 export type LaplacePredictOptions = Omit<PredictOptions, 'numSamples'> & Partial<Pick<PredictOptions, 'numSamples'>>;
 
 const WHERE = 'LaplaceBNN';
-const KEYS: readonly string[] = ['net', 'likelihood', 'layers', 'structure', 'priorPrecision'];
 const BATCH_SIZE = 500;
+const FILE = 'laplace.safetensors';
 
 /**
  * A trained network, with doubt about the weights of its last layer: the normal distribution that has the curvature of their posterior
@@ -102,7 +91,7 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
    * that cannot be used, and for a layer that is too large.
    */
   constructor(options: LaplaceBNNOptions<P>) {
-    checkKinds(options);
+    checkLaplaceOptions(options);
     const { net, layers = 'last', structure = 'full', priorPrecision = 'marginalLikelihood' } = options;
     this.likelihood = likelihoodOf(options);
     this.family = familyOf(WHERE, this.likelihood);
@@ -138,7 +127,7 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
     const where = 'laplace.logMarginalLikelihoodAt';
     checkPositive(where, 'priorPrecision', priorPrecision);
     if (noiseScale !== undefined) checkPositive(where, 'noiseScale', noiseScale);
-    const { hyperparameters } = this.posterior();
+    const { hyperparameters } = this.posterior().parts;
     const noiseVariance = noiseScale === undefined || !this.family.isQuadratic ? hyperparameters.noiseVariance : noiseScale ** 2;
     return this.posterior().logEvidence({ priorPrecision, noiseVariance });
   }
@@ -179,7 +168,7 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
     if (size === 0) throw new Error(`${where}: there are no data`);
     if (datasetSize < size) throw new Error(`${where}: the likelihood's datasetSize is ${datasetSize}, but there are ${size} data`);
     this.latest = this.conclude(trained, statistics, datasetSize / size);
-    const { priorPrecision, noiseVariance } = this.latest.hyperparameters;
+    const { priorPrecision, noiseVariance } = this.latest.parts.hyperparameters;
     return { logMarginalLikelihood: this.logMarginalLikelihood, priorPrecision, noiseScale: this.family.isQuadratic ? Math.sqrt(noiseVariance) : null };
   }
 
@@ -213,6 +202,31 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
   evaluate(x: NetInput, y: Tensor, options: Omit<LaplacePredictOptions, 'aggregate'> = {}): { error: number; logLikelihood: number } {
     checkOptions('laplace.evaluate', options, ['numSamples', 'engine']);
     return evaluatePredictions(this.likelihood, () => this.predict(x, options), y);
+  }
+
+  /**
+   * Writes the posterior to a folder, which is made if need be: `laplace.safetensors`. The network is not written; it has files of its own.
+   *
+   * @throws Error before `fit`; when the file cannot be written; in a browser, where there are no files: see {@link toBytes}.
+   */
+  async save(path: string): Promise<void> {
+    await writeFolder(path, { [FILE]: await this.toBytes() });
+  }
+
+  /** The content of the file that {@link save} writes. @throws Error before `fit`. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return posteriorToBytes(this.layer, this.posterior().parts);
+  }
+
+  /**
+   * Takes the posterior that was saved, to the last bit. The network must be the one that it was fitted to, with the same weights:
+   * load it before.
+   *
+   * @param source - the path of a folder that {@link save} wrote, or what {@link toBytes} gave.
+   * @throws Error when the file is damaged, or of another network; nothing is changed then.
+   */
+  async load(source: FileSource): Promise<void> {
+    this.latest = await readPosterior(typeof source === 'string' ? `${source}/${FILE}` : source, this.layer);
   }
 
   /** Frees what is kept; the network given stays. */
@@ -250,18 +264,19 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
         : { logLikelihood: weight * statistics.logLikelihood },
     };
     const known = { priorPrecision: this.priorPrecision, noiseVariance: this.noise.knownVariance };
-    return new LastLayerPosterior(this.layer, trained, spectrum, expansion, chooseHyperparameters(expansion, known));
+    const hyperparameters = chooseHyperparameters(expansion, known);
+    return new LastLayerPosterior(this.layer, { trained, spectrum: spectrum.parts, expansion, hyperparameters }, spectrum);
   }
 
   private closedForm(features: Tensor): P {
     const { mean, variance } = this.posterior().outputs(features);
-    return this.family.predict(mean, variance, this.noise.latents(this.posterior().hyperparameters.noiseVariance)) as P;
+    return this.family.predict(mean, variance, this.noise.latents(this.posterior().parts.hyperparameters.noiseVariance)) as P;
   }
 
   private draws(count: number): PosteriorDraws {
     if (!Number.isInteger(count) || count < 1) throw new RangeError(`laplace.predict: numSamples must be a positive integer, got ${count}`);
     const weights = this.posterior().draw(randomStream(WHERE), count);
-    return new PosteriorDraws({ ...weights, ...this.noise.samples(this.posterior().hyperparameters.noiseVariance, count) });
+    return new PosteriorDraws({ ...weights, ...this.noise.samples(this.posterior().parts.hyperparameters.noiseVariance, count) });
   }
 
   private drawPrediction(features: Tensor, { kernel, bias, ...noise }: Latents): P {
@@ -271,7 +286,7 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
 
   /** What comes into the last layer at `x`. @throws Error when the network is not that of the fit any more. */
   private withFeatures<R>(x: NetInput, body: (features: Tensor) => R): R {
-    const { trained } = this.posterior();
+    const { trained } = this.posterior().parts;
     if (canReadSynchronously() && this.layer.weights().some((weight, i) => weight !== trained[i])) {
       throw new Error(`${WHERE}: the network was trained since laplace.fit; call and await that again`);
     }
@@ -288,22 +303,4 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
     if (this.latest === null) throw new Error(`${WHERE}: there is no posterior yet; call and await fit(data)`);
     return this.latest;
   }
-}
-
-function likelihoodOf<P>({ net, likelihood }: LaplaceBNNOptions<P>): Likelihood<P> {
-  const chosen = likelihood ?? (net instanceof VariationalBNN ? net.likelihood : undefined);
-  if (chosen instanceof Likelihood) return chosen;
-  throw new TypeError(`${WHERE}: likelihood must be one of likelihoods.*, such as likelihoods.categorical()`);
-}
-
-function checkPositive(where: string, name: string, value: unknown): void {
-  if (!(typeof value === 'number' && value > 0 && value < Infinity)) throw new RangeError(`${where}: ${name} must be positive and finite, got ${String(value)}`);
-}
-
-function checkKinds<P>(options: LaplaceBNNOptions<P>): void {
-  if (options === undefined) throw new TypeError(`${WHERE}: needs options { net, likelihood }`);
-  checkOptions(WHERE, options, KEYS);
-  const { layers, priorPrecision = 'marginalLikelihood' } = options;
-  if (layers !== undefined && typeof layers !== 'string') throw new TypeError(`${WHERE}: layers must be 'last', or the name of the last layer`);
-  if (priorPrecision !== 'marginalLikelihood') checkPositive(WHERE, "priorPrecision, if not 'marginalLikelihood',", priorPrecision);
 }

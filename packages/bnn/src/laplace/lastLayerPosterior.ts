@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { RandomStream, SampleArray } from '@tychejs/ppl';
-import type { Expansion, Hyperparameters, Posterior } from './evidence.ts';
+import type { Hyperparameters, Posterior } from './evidence.ts';
 import { logEvidence, posteriorAt } from './evidence.ts';
 import type { LastLayer } from './lastLayer.ts';
+import type { PosteriorParts } from './posteriorParts.ts';
 import type { OutputVariance, Spectrum } from './spectrum.ts';
 
 /** Kernel [inputs, outputs] and bias [outputs], or several of them along a new first dimension. */
@@ -14,27 +15,22 @@ export interface LayerWeights<T> {
 }
 
 export class LastLayerPosterior {
-  readonly hyperparameters: Hyperparameters;
-  /** The layer's weights when it was fitted. */
-  readonly trained: Float64Array;
+  readonly parts: PosteriorParts;
   private readonly layer: LastLayer;
   private readonly spectrum: Spectrum;
-  private readonly expansion: Expansion;
   private readonly posterior: Posterior;
   private readonly variance: OutputVariance;
 
-  constructor(layer: LastLayer, trained: Float64Array, spectrum: Spectrum, expansion: Expansion, hyperparameters: Hyperparameters) {
+  constructor(layer: LastLayer, parts: PosteriorParts, spectrum: Spectrum) {
     this.layer = layer;
-    this.trained = trained;
+    this.parts = parts;
     this.spectrum = spectrum;
-    this.expansion = expansion;
-    this.hyperparameters = hyperparameters;
-    this.posterior = posteriorAt(expansion, hyperparameters);
+    this.posterior = posteriorAt(parts.expansion, parts.hyperparameters);
     this.variance = spectrum.outputVariance(this.posterior.variances);
   }
 
-  logEvidence(hyperparameters: Hyperparameters = this.hyperparameters): number {
-    return logEvidence(this.expansion, hyperparameters);
+  logEvidence(hyperparameters: Hyperparameters = this.parts.hyperparameters): number {
+    return logEvidence(this.parts.expansion, hyperparameters);
   }
 
   /** `count` draws of the weights. */

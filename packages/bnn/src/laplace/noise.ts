@@ -1,5 +1,6 @@
 /** @file The noise of a likelihood, if it has any: known, or to be estimated. */
 import * as tf from '@tensorflow/tfjs-core';
+import { ParamStore, handlers } from '@tychejs/ppl';
 import type { SampleArray } from '@tychejs/ppl';
 import { HomoskedasticGaussian } from '../likelihoods/homoskedasticGaussian.ts';
 import type { LatentValues, Likelihood } from '../likelihoods/likelihood.ts';
@@ -12,9 +13,8 @@ export class NoiseOfFamily<P> {
 
   /** @throws Error for noise that is not the same for all targets. */
   constructor(where: string, likelihood: Likelihood<P>) {
-    const [unknown = null] = tf.tidy(() => Object.keys(likelihood.sampleLatents()) as never) as string[];
-    this.unknown = unknown;
-    if (unknown !== null) this.knownVariance = null;
+    this.unknown = unknownOf(likelihood);
+    if (this.unknown !== null) this.knownVariance = null;
     else this.knownVariance = likelihood instanceof HomoskedasticGaussian ? knownVariance(where, likelihood) : 1;
   }
 
@@ -31,6 +31,18 @@ export class NoiseOfFamily<P> {
 
   private level(variance: number): number {
     return this.unknown === 'precision' ? 1 / variance : Math.sqrt(variance);
+  }
+}
+
+/** What is sampled, or is a parameter. */
+function unknownOf<P>(likelihood: Likelihood<P>): string | null {
+  const store = new ParamStore();
+  const latents = (): LatentValues => handlers.paramStore({ store }).run(() => likelihood.sampleLatents());
+  try {
+    const [name = null] = tf.tidy(() => Object.keys(latents()) as never) as string[];
+    return name;
+  } finally {
+    store.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file What a Laplace approximation asks of the curvature of the log-likelihood. */
 import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { SymmetricEigen } from '@tychejs/ppl';
 
 /** The variance of each output, [rows, outputs], at features [rows, features]. */
 export type OutputVariance = (features: Tensor2D) => Tensor2D;
@@ -17,6 +18,28 @@ export interface Spectrum {
   fromBasis(v: Float64Array): Float64Array;
   /** For weights whose coordinates in the basis are independent, with these variances. */
   outputVariance(variances: Float64Array): OutputVariance;
+  /** What it is made of, for files. */
+  readonly parts: SpectrumParts;
+}
+
+export type SpectrumParts = BlockParts | ProductParts;
+
+/** Eigenvectors of square blocks along the diagonal, all of one size: one for each output, or one for all. */
+export interface BlockParts {
+  readonly kind: 'blocks';
+  readonly outputs: number;
+  readonly blocks: readonly SymmetricEigen[];
+}
+
+/** Q = A ⊗ B, with A [outputs, outputs] and B [features, features]; `null` is the identity. */
+export interface ProductParts {
+  readonly kind: 'product';
+  readonly outputs: number;
+  readonly features: number;
+  /** [outputs, features]. */
+  readonly values: Float64Array;
+  readonly a: Float64Array | null;
+  readonly b: Float64Array | null;
 }
 
 /** What is known of a batch: each row is a datum, or what stands for one. */

@@ -1,8 +1,9 @@
 /** @file What the data say of the last layer's weights, summed over mini-batches in float64. */
+import { DiagonalCurvature } from './diagonalCurvature.ts';
 import type { Family } from './family.ts';
-import { DiagonalCurvature, KroneckerCurvature } from './kroneckerCurvature.ts';
 import { FullCurvature } from './fullCurvature.ts';
 import { SPARE, transpose } from './gram.ts';
+import { KroneckerCurvature } from './kroneckerCurvature.ts';
 import type { LastLayer } from './lastLayer.ts';
 import type { CurvatureShape, CurvatureSum, Spectrum } from './spectrum.ts';
 
