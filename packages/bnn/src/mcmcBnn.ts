@@ -2,13 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, currentStack, handlers, infer, withStack } from '@tychejs/ppl';
-import type { ChainDiagnostics, FileSource, MCMC, McmcKernel, McmcOptions, ParamStore, SampleArray, Summary } from '@tychejs/ppl';
+import type { FileSource, MCMC, McmcKernel, ParamStore, SampleArray, SgmcmcKernel, SiteInit, Summary } from '@tychejs/ppl';
 import { BayesianNet } from './bayesianNet.ts';
-import { loadDraws, saveDraws } from './drawsFile.ts';
+import { drawsToBytes, loadDraws, saveDraws } from './drawsFile.ts';
 import type { FitData } from './fitData.ts';
-import { allData } from './fitData.ts';
+import { valuesOf } from './guides/initialValues.ts';
 import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
+import type { AnyFitOptions, FitOptionsOf, NetKernel, NetModel, NetModelArgs, RunOf } from './mcmcFit.ts';
+import { fullRun, miniBatchRun } from './mcmcFit.ts';
 import { PosteriorDraws } from './posteriorDraws.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
@@ -16,21 +18,18 @@ import { Prior } from './priors/prior.ts';
 import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
 
-/** The model that a kernel is made for: weights, unknowns of the likelihood, and data. */
-export type NetModel = (x: NetInput, y: Tensor) => void;
-
 /** Makes a kernel: `(model) => new infer.NUTS(model, { targetAcceptProb: 0.9 })`. */
-export type KernelBuilder = (model: NetModel) => McmcKernel;
+export type KernelBuilder<K extends NetKernel = NetKernel> = (model: NetModel) => K;
 
 /** `infer.NUTS`, for its defaults. */
-export type KernelClass = new (model: NetModel) => McmcKernel;
+export type KernelClass<K extends NetKernel = NetKernel> = new (model: NetModel) => K;
 
-export interface McmcBNNOptions<P> {
+export interface McmcBNNOptions<P, K extends NetKernel = NetKernel> {
   readonly net: Net;
   readonly prior: Prior;
   readonly likelihood: Likelihood<P>;
-  /** Makes NUTS or HMC for the model; or the class `infer.NUTS`. */
-  readonly kernel: KernelBuilder | KernelClass;
+  /** Makes NUTS, HMC, SGLD or SGHMC for the model; or the class `infer.NUTS`. */
+  readonly kernel: KernelBuilder<K> | KernelClass<K>;
   /** Begins the names of all sites: `NAME.dense1.kernel`, `NAME.likelihood.data`. */
   readonly name?: string;
 }
@@ -42,14 +41,15 @@ const WHERE = 'McmcBNN';
 const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'kernel', 'name'];
 
 /**
- * A network whose weights are drawn from their posterior distribution by HMC or NUTS, on all data at once: for small
- * networks, and to see how good an approximation is.
+ * A network whose weights are drawn from their posterior distribution by Markov chains: by HMC or NUTS, on all data at once, for small
+ * networks and to see how good an approximation is; by SGLD or SGHMC, on mini-batches, for larger ones.
  *
  * The model samples the weights that the prior exposes (`dense1.kernel`) and the unknowns of the likelihood, and observes
  * the targets at `likelihood.data`. Weights without a prior stay what they are in the net; layers act as in prediction, in
  * `fit` too: no dropout, and batch normalisation by its moving statistics.
  *
  * @typeParam P - what the likelihood predicts.
+ * @typeParam K - the kernel.
  *
  * @example
  * ```ts
@@ -63,27 +63,27 @@ const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'kernel', 'name']
  * const { mean, scale } = bnn.predict(x, { numSamples: 200 });
  * ```
  */
-export class McmcBNN<P> implements ProbabilisticNet<P> {
+export class McmcBNN<P, K extends NetKernel = McmcKernel> implements ProbabilisticNet<P> {
   readonly likelihood: Likelihood<P>;
   /** The weights that have no prior; constants to the sampler. */
   readonly paramStore: ParamStore;
   private readonly net: BayesianNet;
   private readonly name: string;
-  private readonly kernel: McmcKernel;
+  private readonly kernel: NetKernel;
   private readonly predictions: Predictions<P>;
-  private latest: MCMC | null = null;
+  private latest: RunOf<K> | null = null;
   private draws: PosteriorDraws | null = null;
 
   /**
    * @throws TypeError when an option is missing, unknown or of the wrong kind.
    * @throws Error when the prior's filter or shapes do not fit the network.
    */
-  constructor(options: McmcBNNOptions<P>) {
+  constructor(options: McmcBNNOptions<P, K>) {
     checkKinds(options);
     const { net, prior, likelihood, kernel, name = '' } = options;
     this.name = name;
     this.likelihood = likelihood;
-    this.kernel = buildKernel(kernel, (x, y) => this.named(() => this.model(x, y)));
+    this.kernel = buildKernel(kernel, (...args) => this.named(() => this.model(...args)));
     this.net = new BayesianNet(net, prior);
     this.paramStore = this.net.paramStore;
     this.predictions = new Predictions<P>({
@@ -100,40 +100,39 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   }
 
   /**
-   * The last run, with all that `infer.MCMC` has to say of it, such as `checkpoint()` of one that was aborted.
+   * The last run, with all that `infer.MCMC` or `infer.SGMCMC` has to say of it, such as `checkpoint()` of one that was aborted.
    *
    * @throws Error when there was none.
    */
-  get mcmc(): MCMC {
+  get mcmc(): RunOf<K> {
     if (this.latest === null) throw new Error(`${WHERE}: nothing was sampled yet; call and await fit()`);
     return this.latest;
   }
 
   /**
-   * Draws weights, and unknowns of the likelihood, from their posterior given all of `data`; batches are joined. Handlers in
-   * force at the call stay in force. A second call replaces the draws of the first.
+   * Draws weights, and unknowns of the likelihood, from their posterior given `data`: by NUTS and HMC all at once, where batches are
+   * joined; by SGLD and SGHMC batch by batch, scaled to `likelihood.datasetSize`, or else to their own number. The latter begin at the
+   * weights of the net, unless there is an `initStrategy`. Handlers in force at the call stay in force. A second call replaces the
+   * draws of the first.
    *
-   * @param options - those of `infer.MCMC`: `numSamples`, `numWarmup`, `numChains`, `seed`, ...
+   * @param options - those of `infer.MCMC` or `infer.SGMCMC`: `numSamples`, `numChains`, `seed`, `resume`, ...; for the latter `batchSize`.
    * @returns the run; `summary()` and `diagnostics()` are its.
    * @throws TypeError, RangeError for options and data that are of the wrong kind; Error for shapes that do not fit; what
-   * `infer.MCMC` throws. The draws of an earlier call stay then; but of a run of which some chains failed (`ChainError`),
-   * those of the others are kept.
+   * `infer.MCMC` or `infer.SGMCMC` throws. The draws of an earlier call stay then; but of a run of which some chains failed
+   * (`ChainError`), those of the others are kept.
    */
-  async fit(data: FitData, options: McmcOptions): Promise<MCMC> {
-    const mcmc = new infer.MCMC(this.kernel, options);
+  async fit(data: FitData, options: FitOptionsOf<K>): Promise<RunOf<K>> {
+    const { mcmc, run } = this.runOn(data, options);
     const stack = currentStack();
-    const { x, y, dispose } = await allData('bnn.fit', data);
-    this.latest = mcmc;
+    this.latest = mcmc as RunOf<K>;
     try {
-      await withStack(stack, () => mcmc.run(x, y));
+      await withStack(stack, run);
       this.draws = new PosteriorDraws(mcmc.getSamples());
     } catch (error) {
       if (error instanceof infer.ChainError) this.draws = completeChains(mcmc) ?? this.draws;
       throw error;
-    } finally {
-      dispose();
     }
-    return mcmc;
+    return this.mcmc;
   }
 
   /** Mean, spread, quantiles and convergence of each scalar, such as `dense1.kernel[0,3]`. @throws Error before `fit`. */
@@ -142,8 +141,8 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   }
 
   /** How each chain went. @throws Error before `fit`. */
-  diagnostics(): ChainDiagnostics[] {
-    return this.mcmc.diagnostics();
+  diagnostics(): ReturnType<RunOf<K>['diagnostics']> {
+    return this.mcmc.diagnostics() as ReturnType<RunOf<K>['diagnostics']>;
   }
 
   /** Reasons not to trust the draws, each with a cure; empty for good ones. @throws Error before `fit`. */
@@ -183,12 +182,18 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   }
 
   /**
-   * Writes the draws to a file of the safetensors format, rounded to float32, and with them the weights without a prior.
+   * Writes the draws to a file of the safetensors format, rounded to float32, and with them the weights without a prior and what
+   * layers keep, such as moving statistics.
    *
    * @throws Error before `fit` or `load`, or when the file cannot be written.
    */
   async save(path: string): Promise<void> {
-    await saveDraws(path, this.getSamples(), this.paramStore);
+    await saveDraws(path, this.getSamples(), this.net);
+  }
+
+  /** The content of the file that {@link save} writes, for {@link load}. @throws Error before `fit` or `load`. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return drawsToBytes(this.getSamples(), this.net);
   }
 
   /**
@@ -199,7 +204,7 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
    * @throws Error when the file is damaged, or is not of a network like this; nothing is changed then.
    */
   async load(source: FileSource): Promise<void> {
-    this.draws = new PosteriorDraws(await loadDraws(`${WHERE}: cannot load`, source, this.siteShapes(), this.paramStore));
+    this.draws = new PosteriorDraws(await loadDraws(source, this.siteShapes(), this.net));
   }
 
   /** Frees all that is kept. The network given stays. */
@@ -209,8 +214,27 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   }
 
   /** Statements of the model, by the names in the net. */
-  private model(x: NetInput, y: Tensor): void {
-    this.likelihood.observe(this.prediction(x), y);
+  private model(...[x, y, datasetSize]: NetModelArgs): void {
+    this.likelihood.observe(this.prediction(x), y, datasetSize);
+  }
+
+  private runOn(data: FitData, options: AnyFitOptions): ReturnType<typeof fullRun> {
+    const { kernel } = this;
+    if (!infer.isSgmcmcKernel(kernel)) return fullRun(kernel as McmcKernel, data, options);
+    const atNet = { initStrategy: { sites: this.netWeights() }, ...options };
+    return miniBatchRun(kernel as SgmcmcKernel<NetModelArgs>, data, atNet as AnyFitOptions, this.likelihood.datasetSize);
+  }
+
+  /** Gives weights the values that they have in the net, and unknowns of the likelihood some that they can have. */
+  private netWeights(): SiteInit {
+    const weights = valuesOf(this.net.lifted.parameters);
+    const others = infer.initToFeasible();
+    const prefix = this.name === '' ? '' : `${this.name}.`;
+    const names = new Map(this.siteNames.map((name) => [prefix + name, name]));
+    return (site, stream) => {
+      const name = names.get(site.name);
+      return name === undefined ? others(site, stream) : weights({ ...site, name }, stream);
+    };
   }
 
   /** Statements of the model, but for the data. */
@@ -244,18 +268,19 @@ export class McmcBNN<P> implements ProbabilisticNet<P> {
   }
 }
 
-function buildKernel(builder: KernelBuilder | KernelClass, model: NetModel): McmcKernel {
+function buildKernel(builder: KernelBuilder | KernelClass, model: NetModel): NetKernel {
   const kernel = isClass(builder) ? new builder(model) : builder(model);
-  if (typeof (kernel as Partial<McmcKernel> | null | undefined)?.bind === 'function') return kernel;
+  if (infer.isSgmcmcKernel(kernel) || typeof (kernel as Partial<McmcKernel> | null | undefined)?.bind === 'function') return kernel;
   throw new TypeError(`${WHERE}: kernel was to make a kernel, such as new infer.NUTS(model), but made ${typeof kernel}`);
 }
 
 function isClass(builder: KernelBuilder | KernelClass): builder is KernelClass {
-  return typeof (builder.prototype as Partial<McmcKernel> | undefined)?.bind === 'function';
+  const prototype: unknown = builder.prototype;
+  return infer.isSgmcmcKernel(prototype) || typeof (prototype as Partial<McmcKernel> | undefined)?.bind === 'function';
 }
 
 /** The draws of the chains that did not fail, if any. */
-function completeChains(mcmc: MCMC): PosteriorDraws | null {
+function completeChains(mcmc: Pick<MCMC, 'getSamples'>): PosteriorDraws | null {
   try {
     return new PosteriorDraws(mcmc.getSamples());
   } catch {
@@ -263,7 +288,7 @@ function completeChains(mcmc: MCMC): PosteriorDraws | null {
   }
 }
 
-function checkKinds<P>(options: McmcBNNOptions<P>): void {
+function checkKinds<P, K extends NetKernel>(options: McmcBNNOptions<P, K>): void {
   if (options === undefined) throw new TypeError(`${WHERE}: needs options { net, prior, likelihood, kernel }`);
   checkOptions(WHERE, options, KEYS);
   const { prior, likelihood, kernel, name } = options;

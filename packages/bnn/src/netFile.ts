@@ -2,12 +2,11 @@
  * @file A network's parameters, and what its layers keep besides (moving statistics, weights that are not trained), as one
  * safetensors file; and a folder with that and the topology.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { canReadSynchronously, readStoreWithData, storeWithDataToBytes, writeFolder } from '@tychejs/ppl';
+import { readStoreWithData, storeWithDataToBytes, writeFolder } from '@tychejs/ppl';
 import type { FileSource } from '@tychejs/ppl';
-import type { Shapes } from './fileShapes.ts';
-import { checkShapes } from './fileShapes.ts';
-import type { LiftedNet, NetState } from './lift/net.ts';
+import type { LayerState } from './layerState.ts';
+import { assignLayerState, checkLayerState, isRecord, layerStateIn, layerStateOf } from './layerState.ts';
+import type { LiftedNet } from './lift/net.ts';
 import type { NetDescription } from './netDescription.ts';
 import { checkDescription } from './netDescription.ts';
 import type { NetParamStore } from './netParamStore.ts';
@@ -19,17 +18,10 @@ export interface SavedNet {
   readonly description: NetDescription;
 }
 
-interface StoredState {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
 const PARAMETERS = 'bnn.safetensors';
 const TOPOLOGY = 'model.json';
 const KIND = 'bnn';
 const VERSION = 1;
-/** Begins the names of what layers keep, in error messages. */
-const STATE = 'state.';
 
 /**
  * The safetensors file.
@@ -38,8 +30,7 @@ const STATE = 'state.';
  */
 export async function netToBytes({ lifted, paramStore, description }: SavedNet, training?: unknown): Promise<Uint8Array<ArrayBuffer>> {
   // Reading begins before anything is waited for, since the network may be trained meanwhile.
-  const state = Promise.all(lifted.state.map(async (each) => [each.name, await storedState(each)] as const));
-  const content = state.then((entries) => ({ kind: KIND, version: VERSION, description, state: Object.fromEntries(entries), training }));
+  const content = layerStateOf(lifted).then((state) => ({ kind: KIND, version: VERSION, description, state, training }));
   return storeWithDataToBytes(paramStore, content);
 }
 
@@ -73,23 +64,12 @@ export async function loadNetWith<R>(file: FileSource, net: SavedNet, resume: (t
     if (description !== undefined) checkDescription(description, net.description);
     const results: R[] = [];
     net.paramStore.restore(params, false, () => {
-      checkState(net.lifted, state);
+      checkLayerState('it is of another network', net.lifted, state);
       results.push(resume(training));
-      tf.tidy(() => net.lifted.state.forEach((each) => assignState(each, state)));
+      assignLayerState(net.lifted, state);
     });
     return results[0] as R;
   });
-}
-
-async function storedState({ shape, value }: NetState): Promise<StoredState> {
-  const tensor = value();
-  const values = canReadSynchronously() ? tensor.dataSync() : await tensor.data();
-  return { shape, values: Float32Array.from(values) };
-}
-
-function assignState({ name, value, assign }: NetState, state: ReadonlyMap<string, StoredState>): void {
-  const { shape, values } = state.get(name) as StoredState;
-  assign(tf.tensor(values, [...shape], value().dtype));
 }
 
 function topologyOf(lifted: LiftedNet): string {
@@ -101,16 +81,9 @@ function topologyOf(lifted: LiftedNet): string {
   }
 }
 
-/** @throws Error unless names and shapes are those of what the layers keep. */
-function checkState(lifted: LiftedNet, state: ReadonlyMap<string, StoredState>): void {
-  const found: Shapes = new Map([...state].map(([name, { shape }]) => [STATE + name, shape]));
-  const wanted: Shapes = new Map(lifted.state.map(({ name, shape }) => [STATE + name, shape]));
-  checkShapes('it is of another network', found, wanted);
-}
-
 interface Content {
   readonly description: NetDescription | undefined;
-  readonly state: ReadonlyMap<string, StoredState>;
+  readonly state: LayerState;
   readonly training: unknown;
 }
 
@@ -119,24 +92,9 @@ function contentOf(data: unknown): Content {
   const { kind, version, description, state, training } = isRecord(data) ? data : {};
   if (kind !== KIND) throw new Error('it holds parameters, but not a network saved by bnn.save or bnn.toBytes (bnn.paramStore.load takes parameters alone)');
   if (version !== VERSION) throw new Error(`it has version ${String(version)} of the format of networks; this is version ${VERSION}`);
-  if (!isRecord(state)) throw new Error('it does not say what the layers keep');
+  const layers = layerStateIn(state);
   if (description !== undefined && !(isRecord(description) && Array.isArray(description['weights']))) {
     throw new Error('what it says of its network is not whole');
   }
-  const entries = Object.entries(state).map(([name, stored]): [string, StoredState] => {
-    if (!isStoredState(stored)) throw new Error(`"${STATE}${name}" is no array of its shape`);
-    return [name, stored];
-  });
-  return { description: description as NetDescription | undefined, state: new Map(entries), training };
-}
-
-function isStoredState(value: unknown): value is StoredState {
-  if (!isRecord(value)) return false;
-  const { shape, values } = value;
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return false;
-  return values instanceof Float32Array && values.length === shape.reduce((count: number, size: number) => count * size, 1);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { description: description as NetDescription | undefined, state: layers, training };
 }

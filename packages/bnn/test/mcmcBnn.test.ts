@@ -261,7 +261,7 @@ describe('draws in a file', () => {
   }
 
   test.each<[string, () => object, RegExp]>([
-    ['more weights', () => ({ prior: priors.iid(dist.normal(0, 1)) }), /cannot load: the file has "params\.dense2\.bias", which is nothing of this network's/],
+    ['more weights', () => ({ prior: priors.iid(dist.normal(0, 1)) }), /of another network: the file has "params\.dense2\.bias", which is nothing of this network's/],
     ['an unknown scale', () => ({ prior: hidden, likelihood: likelihoods.homoskedasticGaussian({ scale: dist.halfNormal(1) }) }), /the file has no "draws\.likelihood\.scale"/],
     [
       'other shapes',

@@ -15,7 +15,7 @@ export type { PlateOptions } from './plate.ts';
 export { getParamStore, ParamStore } from './params/store.ts';
 export type { ExactParam, ExactParams } from './params/exactParams.ts';
 export type { FileSource } from './params/fileSource.ts';
-export { readStoreWithData, storeWithDataToBytes, writeFolder } from './params/storeWithData.ts';
+export { readStoreWithData, saveStoreWithData, storeWithDataToBytes, writeFolder } from './params/storeWithData.ts';
 export type { StoreContent } from './params/storeFile.ts';
 export type { LoadOptions, ParamSnapshot, SaveOptions, StoreState } from './params/store.ts';
 

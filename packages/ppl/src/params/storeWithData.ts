@@ -19,6 +19,11 @@ export async function storeWithDataToBytes(store: ParamStore, data: unknown): Pr
   return encodeStoreFile({ params: await params, optim: null, run: await data });
 }
 
+/** Writes {@link storeWithDataToBytes} to a file, in one step. @throws also when it cannot be written; in a browser. */
+export async function saveStoreWithData(path: string, store: ParamStore, data: unknown): Promise<void> {
+  await writeFileAtomically(path, await storeWithDataToBytes(store, data));
+}
+
 /**
  * Hands `body` what a file holds; its `run` is the data.
  *
