@@ -5,7 +5,7 @@ import { parseXml } from './xml.ts';
 export interface Page {
   readonly elements: readonly XmlElement[];
   /** Rows of the table with this caption, heading and all, as texts. */
-  table(caption: string): string[][];
+  readonly table: (caption: string) => string[][];
   /** The numbers that a report begins with, by name. */
   readonly scores: Readonly<Record<string, string>>;
 }
