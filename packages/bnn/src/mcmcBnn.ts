@@ -11,12 +11,16 @@ import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
 import type { AnyFitOptions, FitOptionsOf, NetKernel, NetModel, NetModelArgs, RunOf } from './mcmcFit.ts';
 import { fullRun, miniBatchRun } from './mcmcFit.ts';
+import type { NetDescription } from './netDescription.ts';
+import { likelihoodText } from './netDescription.ts';
 import { PosteriorDraws } from './posteriorDraws.ts';
 import type { PredictOptions } from './predictions.ts';
 import { Predictions } from './predictions.ts';
 import { Prior } from './priors/prior.ts';
 import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
+import type { WeightSummary } from './weightSummary.ts';
+import { momentsOfSamples, summariseWeights } from './weightSummary.ts';
 
 /** Makes a kernel: `(model) => new infer.NUTS(model, { targetAcceptProb: 0.9 })`. */
 export type KernelBuilder<K extends NetKernel = NetKernel> = (model: NetModel) => K;
@@ -133,6 +137,21 @@ export class McmcBNN<P, K extends NetKernel = McmcKernel> implements Probabilist
       throw error;
     }
     return this.mcmc;
+  }
+
+  /** What the network is made of: its weights with their priors, and the likelihood. */
+  get description(): NetDescription {
+    return { weights: this.net.weights, guide: null, likelihood: likelihoodText(this.likelihood as Likelihood<never>) };
+  }
+
+  /** Where each weight is, and how wide, under the prior and over the draws: plain numbers. @throws Error before `fit` or `load`. */
+  weightSummary(): WeightSummary[] {
+    const { samples } = this.posterior();
+    const prefix = this.name === '' ? '' : `${this.name}.`;
+    return summariseWeights(this.net, (name) => {
+      const draws = samples[prefix + name];
+      return draws === undefined ? null : momentsOfSamples(draws);
+    });
   }
 
   /** Mean, spread, quantiles and convergence of each scalar, such as `dense1.kernel[0,3]`. @throws Error before `fit`. */

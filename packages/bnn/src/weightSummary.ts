@@ -1,7 +1,7 @@
 /** @file What is known of each weight: under the prior, and after training. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { dist } from '@tychejs/ppl';
+import type { SampleArray, dist } from '@tychejs/ppl';
 import type { BayesianNet } from './bayesianNet.ts';
 import type { Guide } from './guides/guide.ts';
 import type { WeightDescription } from './netDescription.ts';
@@ -62,24 +62,51 @@ function closedForm(guide: Guide): Map<string, WeightMoments> | null {
 }
 
 function fromDraws(draw: () => Readonly<Record<string, Tensor>>): Map<string, WeightMoments> {
-  const running = new Map<string, { readonly mean: Float64Array; readonly squares: Float64Array }>();
-  for (let n = 1; n <= NUM_DRAWS; n++) {
+  const running = new Map<string, RunningMoments>();
+  for (let n = 0; n < NUM_DRAWS; n++) {
     tf.tidy(() => {
       for (const [name, value] of Object.entries(draw())) {
-        const all = running.get(name) ?? { mean: new Float64Array(value.size), squares: new Float64Array(value.size) };
-        running.set(name, all);
-        value.dataSync().forEach((x, i) => welford(all, i, x, n));
+        const moments = running.get(name) ?? new RunningMoments(value.size);
+        running.set(name, moments);
+        moments.add(value.dataSync());
       }
     });
   }
-  return new Map([...running].map(([name, { mean, squares }]) => [name, { mean, sd: squares.map((sum) => Math.sqrt(sum / (NUM_DRAWS - 1))) }]));
+  return new Map([...running].map(([name, moments]) => [name, moments.result]));
 }
 
-/** Takes the n-th value of element `i` into its mean and its sum of squares around it (Welford, 1962). */
-function welford({ mean, squares }: { readonly mean: Float64Array; readonly squares: Float64Array }, i: number, x: number, n: number): void {
-  const before = x - (mean[i] ?? 0);
-  mean[i] = (mean[i] ?? 0) + before / n;
-  squares[i] = (squares[i] ?? 0) + before * (x - (mean[i] ?? 0));
+/** The moments of a weight over draws of shape [draw, ...site shape]. */
+export function momentsOfSamples({ data, shape: [count = 0] }: SampleArray): WeightMoments {
+  const size = data.length / count;
+  const moments = new RunningMoments(size);
+  for (let draw = 0; draw < count; draw++) moments.add(data.subarray(draw * size, (draw + 1) * size));
+  return moments.result;
+}
+
+/** Means and sums of squares around them, draw by draw (Welford, 1962). */
+class RunningMoments {
+  private readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+  private count = 0;
+
+  constructor(size: number) {
+    this.mean = new Float64Array(size);
+    this.squares = new Float64Array(size);
+  }
+
+  add(draw: ArrayLike<number>): void {
+    this.count++;
+    for (let i = 0; i < draw.length; i++) {
+      const [x, before] = [draw[i] ?? Number.NaN, this.mean[i] ?? Number.NaN];
+      const mean = before + (x - before) / this.count;
+      this.mean[i] = mean;
+      this.squares[i] = (this.squares[i] ?? Number.NaN) + (x - before) * (x - mean);
+    }
+  }
+
+  get result(): WeightMoments {
+    return { mean: this.mean, sd: this.squares.map((sum) => Math.sqrt(sum / Math.max(1, this.count - 1))) };
+  }
 }
 
 function summaryOf(moments: WeightMoments | null): Pick<WeightSummary, 'posteriorSd' | 'lowSignal'> {

@@ -34,7 +34,7 @@ function facts({ weights: all, guide, likelihood }: NetDescription): Markup {
   return scoreList([
     { name: 'Weights', value: shown(sizeOf(all)), meaning: `of which ${shown(sizeOf(all.filter(({ prior }) => prior !== null)))} are random choices` },
     { name: 'Likelihood', value: likelihood, meaning: 'of the targets, given the outputs' },
-    { name: 'Guide', value: guide ?? 'none', meaning: 'what the posterior is approximated by' },
+    ...(guide === null ? [] : [{ name: 'Guide', value: guide, meaning: 'what the posterior is approximated by' }]),
   ]);
 }
 

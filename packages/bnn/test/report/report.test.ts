@@ -240,6 +240,16 @@ describe('of networks', () => {
     await chain.fit({ x, y }, { numSamples: 12, numWarmup: 10, numChains: 1, seed: 1 });
     const ensemble = new DeepEnsemble({ net, likelihood, numMembers: 3 });
     const variational = new VariationalBNN({ net: net(), prior, likelihood, guide: guides.autoNormal() });
+    const { data: drawn } = chain.getSamples()['last.kernel']!;
+    const sd = [0, 1, 2].map((i) => {
+      const values = Array.from({ length: 12 }, (_, draw) => drawn[3 * draw + i]!);
+      const mean = values.reduce((a, b) => a + b) / 12;
+      return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / 11);
+    });
+    const last = chain.weightSummary().find(({ name }) => name === 'last.kernel')!;
+    expect(last.posteriorSd).toBeCloseTo((sd[0]! + sd[1]! + sd[2]!) / 3, 10);
+    expect(last.priorSd).toBe(2);
+    expect(chain.weightSummary().at(-1)).toMatchObject({ name: 'last.bias', prior: null, posteriorSd: null });
     for (const bnn of [chain, ensemble, variational]) {
       const text = expectNoLeak(() => report(bnn as ProbabilisticNet<unknown>, { x, y }, { foreign: { x } }));
       expect(/predicted with (100|all) draws/.exec(text)?.[1]).toBe(bnn === variational ? '100' : 'all');
