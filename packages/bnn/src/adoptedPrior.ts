@@ -4,7 +4,7 @@ import type { Guide } from './guides/guide.ts';
 import { dictionary } from './priors/dictionary.ts';
 import type { Distribution, Prior } from './priors/prior.ts';
 
-/** What guides have that know the distribution of each weight by itself. */
+/** What guides have that know the distribution of each weight by itself, with the correlations in it. */
 interface DetachableGuide extends Guide {
   getDetachedDistributions(): Record<string, Distribution>;
 }
@@ -19,7 +19,7 @@ export class AdoptedPrior {
     if (!isDetachable(guide)) {
       throw new Error(
         `${where}: this network has no guide with a distribution for each weight by itself, that could be its prior; ` +
-          'make it with guides.autoNormal(), or with AutoDiagonalNormal of @tychejs/ppl',
+          'make it with guides.autoNormal(), or with another guide of normal distributions',
       );
     }
     this.distributions = guide.getDetachedDistributions();

@@ -136,7 +136,12 @@ export class BayesianNet {
   /** Makes what `guide` says of the weights that are sampled their prior. @param where - begins error messages. */
   adoptPosterior(where: string, guide: Guide | null): void {
     const adopted = new AdoptedPrior(where, guide);
-    this.updatePrior(adopted.prior);
+    try {
+      this.updatePrior(adopted.prior);
+    } catch (error) {
+      adopted.dispose();
+      throw error;
+    }
     this.adopted?.dispose();
     this.adopted = adopted;
   }

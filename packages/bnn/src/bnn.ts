@@ -182,6 +182,8 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    * Weights without a prior (heads that belong to one task) are parameters in `paramStore`, and stay as they are. The likelihood
    * is scaled to the data of each call of `fit`, unless it was given a `datasetSize`.
    *
+   * Of a guide with correlations, those between one weight and another (`dense1.kernel` and `dense1.bias`) are lost.
+   *
    * @throws Error when the guide has no distribution for each weight by itself, as `guides.autoNormal()` has.
    */
   posteriorAsPrior(): void {
