@@ -3,6 +3,7 @@ import type { FunctionBuilder, Local } from '../wasm/encode/functionBuilder.ts';
 import type { Precision } from '../wasm/lanes/lanes.ts';
 import { ScalarLanes } from '../wasm/lanes/scalar.ts';
 import { VectorLanes } from '../wasm/lanes/vector.ts';
+import { splatOfNumber } from '../wasm/math/vectorConstants.ts';
 
 /** Bytes of a vector. */
 export const VECTOR_BYTES = 16;
@@ -88,6 +89,16 @@ export class KernelWriter {
   variable(value: number = 0): Local {
     const local = this.f.local('v128');
     this.f[this.#shape](value).set(local);
+    return local;
+  }
+
+  /** A constant in all lanes, which must not be set; in loops it is made before the outermost. */
+  constant(value: number): Local {
+    const bytes = splatOfNumber(this.precision, value);
+    const hoisted = this.f.hoisted(bytes);
+    if (hoisted !== undefined) return hoisted;
+    const local = this.f.local('v128');
+    this.f.v128(bytes).set(local);
     return local;
   }
 

@@ -6,7 +6,7 @@ import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext, Place } from '../denseKernel.ts';
 import { fill } from '../move/fill.ts';
 import { winogradKernel, winogradScratch } from '../winograd/correlate.ts';
-import { isWinograd } from '../winograd/plan.ts';
+import { filteringOf } from '../winograd/plan.ts';
 import { correlationKernel, correlationScratch } from './correlate.ts';
 import type { Correlation, Turn } from './correlation.ts';
 import { correlationOf, gradientCorrelationOf } from './correlation.ts';
@@ -35,14 +35,15 @@ function isEmptySum({ window, inPerGroup }: Correlation): boolean {
 }
 
 function scratchOf(correlation: Correlation, precision: Precision): number {
-  return isWinograd(correlation, precision) ? winogradScratch(correlation, precision) : correlationScratch(correlation, precision);
+  const filtering = filteringOf(correlation, precision);
+  return filtering === null ? correlationScratch(correlation, precision) : winogradScratch(correlation, filtering, precision);
 }
 
 /** The kernel that suits a correlation whose sums are not empty. */
 function kernelOf(context: DenseContext, correlation: Correlation, turn: Turn): number {
   if (isDepthwise(correlation)) return depthwiseKernel(context, correlation, turn);
-  const isFiltered = isWinograd(correlation, context.precision);
-  return isFiltered ? winogradKernel(context, correlation, turn) : correlationKernel(context, correlation, turn);
+  const filtering = filteringOf(correlation, context.precision);
+  return filtering === null ? correlationKernel(context, correlation, turn) : winogradKernel(context, correlation, filtering, turn);
 }
 
 /** Bytes of scratch memory that {@link emitConv} needs. */

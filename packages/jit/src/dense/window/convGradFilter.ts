@@ -12,7 +12,7 @@ import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
 import { tileKernel } from '../product/tile.ts';
 import { winogradGradFilterKernel, winogradGradFilterScratch } from '../winograd/gradFilter.ts';
-import { isWinograd } from '../winograd/plan.ts';
+import { filteringOf } from '../winograd/plan.ts';
 import type { Correlation, Image } from './correlation.ts';
 import { correlationOf, imageOf, writeImage } from './correlation.ts';
 import { depthwiseGradFilterKernel, isDepthwise } from './depthwise.ts';
@@ -24,7 +24,8 @@ import { forEachTile, sumOver } from './tiles.ts';
 export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
   if (isZero(node, dy)) return 0;
   const { correlation } = formOf(node, x, dy);
-  if (isWinograd(correlation, precision)) return winogradGradFilterScratch(correlation, precision);
+  const filtering = filteringOf(correlation, precision);
+  if (filtering !== null) return winogradGradFilterScratch(correlation, filtering, precision);
   return imageBytes(correlation, precision) + sizeOf(correlation.output) * panelRow({ precision }, panelColumns(correlation, precision));
 }
 
@@ -64,7 +65,8 @@ export function emitConvGradFilter(
 /** The kernel (x, dy, filter gradient, scratch) that suits the correlation. */
 function kernelOf(context: DenseContext, correlation: Correlation): number {
   if (isDepthwise(correlation)) return depthwiseGradFilterKernel(context, correlation);
-  return isWinograd(correlation, context.precision) ? winogradGradFilterKernel(context, correlation) : gradFilterKernel(context, correlation);
+  const filtering = filteringOf(correlation, context.precision);
+  return filtering === null ? gradFilterKernel(context, correlation) : winogradGradFilterKernel(context, correlation, filtering);
 }
 
 /** The kernel (x, dy, filter gradient, scratch). */

@@ -13,38 +13,40 @@ import type { Correlation, Turn } from '../window/correlation.ts';
 import { writeImage } from '../window/correlation.ts';
 import { filterBytes, panelColumns, writePanels } from '../window/panels.ts';
 import { TILE_ROWS } from '../window/tiles.ts';
-import { ENTRIES, OUTPUTS } from './form.ts';
-import { pointStepOf, TILE_POINTS, tilesOf } from './plan.ts';
+import type { Filtering } from './filtering.ts';
+import { ENTRIES } from './filtering.ts';
+import { pointStepOf, tilesOf } from './plan.ts';
 import { filterKernel, imageKernel, outputKernel } from './transforms.ts';
 
 /** Where in scratch memory things lie, in bytes. */
-function scratchOf(correlation: Correlation, precision: Precision): { panels: number; image: number; inputs: number; products: number; end: number } {
+function scratchOf(correlation: Correlation, filtering: Filtering, precision: Precision): { panels: number; image: number; inputs: number; products: number; end: number } {
   const size = elementSize(precision);
   const { inPerGroup, outPerGroup } = correlation;
-  const { image, mostTiles } = tilesOf(correlation, size);
+  const { image, mostTiles } = tilesOf(correlation, filtering, size);
+  const numPoints = filtering.points ** 2;
   const direct = filterBytes(correlation, precision);
   const widths = partsOf(outPerGroup, panelColumns(correlation, precision));
-  const panels = widths.reduce((sum, part) => sum + part.count * TILE_POINTS * pointStepOf(inPerGroup * panelRow({ precision }, part.size)), 0);
+  const panels = widths.reduce((sum, part) => sum + part.count * numPoints * pointStepOf(inPerGroup * panelRow({ precision }, part.size)), 0);
   const inputs = panels + (image.isMade ? image.bytes : 0);
-  const products = inputs + TILE_POINTS * pointStepOf(mostTiles * inPerGroup * size);
+  const products = inputs + numPoints * pointStepOf(mostTiles * inPerGroup * size);
   // The filter as it stands lies where the points of images will.
-  return { panels: 0, image: panels, inputs, products, end: Math.max(products + TILE_POINTS * pointStepOf(mostTiles * outPerGroup * size), inputs + direct) };
+  return { panels: 0, image: panels, inputs, products, end: Math.max(products + numPoints * pointStepOf(mostTiles * outPerGroup * size), inputs + direct) };
 }
 
 /** Bytes of scratch memory that {@link winogradKernel} needs. */
-export function winogradScratch(correlation: Correlation, precision: Precision): number {
-  return scratchOf(correlation, precision).end;
+export function winogradScratch(correlation: Correlation, filtering: Filtering, precision: Precision): number {
+  return scratchOf(correlation, filtering, precision).end;
 }
 
-/** The kernel (source, filter, output, scratch) of a correlation that `isWinograd`. */
-export function winogradKernel(context: DenseContext, correlation: Correlation, turn: Turn): number {
+/** The kernel (source, filter, output, scratch) of a correlation. */
+export function winogradKernel(context: DenseContext, correlation: Correlation, filtering: Filtering, turn: Turn): number {
   const { batch, source, output, inPerGroup, outPerGroup } = correlation;
-  return kernel(context, `winograd ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
-    const places = scratchOf(correlation, w.precision);
-    const { image, widened, tiles, blocks } = tilesOf(correlation, w.size);
+  return kernel(context, `winograd ${filtering.points} ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
+    const places = scratchOf(correlation, filtering, w.precision);
+    const { image, widened, tiles, blocks } = tilesOf(correlation, filtering, w.size);
     const [inputs, products] = [w.pointer(scratch, places.inputs), w.pointer(scratch, places.products)];
     writePanels(w, context, correlation, turn, filter, inputs);
-    writePoints(w, context, correlation, inputs, scratch);
+    writePoints(w, context, correlation, filtering, inputs, scratch);
     const made = w.pointer(scratch, places.image);
     if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
     const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
@@ -59,14 +61,14 @@ export function winogradKernel(context: DenseContext, correlation: Correlation, 
         w.times(count, () => {
           w.assign(point, inputs);
           w.times(rows, () => {
-            w.call(imageKernel(context, ofInputs), from, point);
-            w.move(from, OUTPUTS * inRow);
+            w.call(imageKernel(context, filtering, ofInputs), from, point);
+            w.move(from, filtering.outputs * inRow);
             w.move(point, tiles * inPerGroup * w.size);
           });
-          w.call(productsKernel(context, correlation, rows * tiles), inputs, scratch, products);
+          w.call(productsKernel(context, correlation, filtering, rows * tiles), inputs, scratch, products);
           w.assign(point, products);
           w.times(rows, () => {
-            w.call(outputKernel(context, ofProducts), point, to);
+            w.call(outputKernel(context, filtering, ofProducts), point, to);
             w.move(to, height * outRow);
             w.move(point, tiles * outPerGroup * w.size);
           });
@@ -84,31 +86,32 @@ function panelBytes({ inPerGroup }: Correlation, context: DenseContext, columns:
 }
 
 /** Transforms a filter in panels: each is then that of all points, one after another. */
-function writePoints(w: KernelWriter, context: DenseContext, correlation: Correlation, panels: Local, target: Local): void {
+function writePoints(w: KernelWriter, context: DenseContext, correlation: Correlation, filtering: Filtering, panels: Local, target: Local): void {
   const [from, to] = [w.pointer(panels), w.pointer(target)];
   for (const part of partsOf(correlation.outPerGroup, panelColumns(correlation, context.precision))) {
     const bytes = panelBytes(correlation, context, part.size);
     w.times(part.count, () => {
-      w.call(filterKernel(context, { bytes, entryStep: bytes, pointStep: pointStepOf(bytes) }), from, to);
+      w.call(filterKernel(context, filtering, { bytes, entryStep: bytes, pointStep: pointStepOf(bytes) }), from, to);
       w.move(from, ENTRIES * ENTRIES * bytes);
-      w.move(to, TILE_POINTS * pointStepOf(bytes));
+      w.move(to, filtering.points ** 2 * pointStepOf(bytes));
     });
   }
   w.release(from, to);
 }
 
 /** The kernel (inputs, panels, products): for each point, its array [tiles, in] times the filter's [in, out]. */
-function productsKernel(context: DenseContext, correlation: Correlation, tiles: number): number {
+function productsKernel(context: DenseContext, correlation: Correlation, filtering: Filtering, tiles: number): number {
   const { inPerGroup, outPerGroup } = correlation;
+  const numPoints = filtering.points ** 2;
   const width = panelColumns(correlation, context.precision);
-  return kernel(context, `winograd products ${JSON.stringify([inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, panels, products) => {
+  return kernel(context, `winograd products ${JSON.stringify([numPoints, inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, panels, products) => {
     const [aRow, cRow] = [inPerGroup * w.size, outPerGroup * w.size];
     const [a, b, c] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
     for (const part of partsOf(outPerGroup, width)) {
       const [panelStep, bStep] = [pointStepOf(panelBytes(correlation, context, part.size)), panelRow(context, part.size)];
       const [left, panel, right] = [w.pointer(inputs), w.pointer(panels), w.pointer(products)];
       const sum = [{ count: inPerGroup, aStep: w.size, bStep }];
-      w.times(TILE_POINTS, () => {
+      w.times(numPoints, () => {
         w.assign(b, panel);
         w.assign(c, right);
         w.times(part.count, () => {
@@ -119,7 +122,7 @@ function productsKernel(context: DenseContext, correlation: Correlation, tiles: 
             w.move(a, rows.count * rows.size * aRow);
             w.move(c, rows.count * rows.size * cRow);
           }
-          w.move(b, TILE_POINTS * panelStep);
+          w.move(b, numPoints * panelStep);
           w.move(c, part.size * w.size - tiles * cRow);
         });
         w.move(left, pointStepOf(tiles * aRow));
@@ -127,7 +130,7 @@ function productsKernel(context: DenseContext, correlation: Correlation, tiles: 
         w.move(panel, panelStep);
       });
       w.release(left, panel, right);
-      w.move(panels, part.count * TILE_POINTS * panelStep);
+      w.move(panels, part.count * numPoints * panelStep);
       w.move(products, part.count * part.size * w.size);
     }
   });

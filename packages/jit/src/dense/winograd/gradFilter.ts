@@ -11,32 +11,39 @@ import type { Correlation } from '../window/correlation.ts';
 import { writeImage } from '../window/correlation.ts';
 import { panelColumns } from '../window/panels.ts';
 import { TILE_ROWS } from '../window/tiles.ts';
-import { OUTPUTS } from './form.ts';
+import type { Filtering } from './filtering.ts';
 import type { TilePlan } from './plan.ts';
-import { pointStepOf, TILE_POINTS, tilesOf } from './plan.ts';
+import { pointStepOf, tilesOf } from './plan.ts';
 import { filterGradientKernel, imageKernel, weightsKernel } from './transforms.ts';
 
 /** Where in scratch memory things lie, in bytes: the sums, the image, points of images, points of gradients. */
-function scratchOf({ inPerGroup, outPerGroup }: Correlation, { image, mostTiles }: TilePlan, size: number): { image: number; inputs: number; weights: number; end: number } {
-  const sums = TILE_POINTS * pointStepOf(inPerGroup * outPerGroup * size);
+function scratchOf(
+  { inPerGroup, outPerGroup }: Correlation,
+  { points }: Filtering,
+  { image, mostTiles }: TilePlan,
+  size: number,
+): { image: number; inputs: number; weights: number; end: number } {
+  const numPoints = points ** 2;
+  const sums = numPoints * pointStepOf(inPerGroup * outPerGroup * size);
   const inputs = sums + (image.isMade ? image.bytes : 0);
-  const weights = inputs + TILE_POINTS * pointStepOf(mostTiles * inPerGroup * size);
-  return { image: sums, inputs, weights, end: weights + TILE_POINTS * pointStepOf(mostTiles * outPerGroup * size) };
+  const weights = inputs + numPoints * pointStepOf(mostTiles * inPerGroup * size);
+  return { image: sums, inputs, weights, end: weights + numPoints * pointStepOf(mostTiles * outPerGroup * size) };
 }
 
 /** Bytes of scratch memory that {@link winogradGradFilterKernel} needs. */
-export function winogradGradFilterScratch(correlation: Correlation, precision: Precision): number {
+export function winogradGradFilterScratch(correlation: Correlation, filtering: Filtering, precision: Precision): number {
   const size = elementSize(precision);
-  return scratchOf(correlation, tilesOf(correlation, size), size).end;
+  return scratchOf(correlation, filtering, tilesOf(correlation, filtering, size), size).end;
 }
 
-/** The kernel (x, dy, filter gradient, scratch) of a correlation that `isWinograd`. */
-export function winogradGradFilterKernel(context: DenseContext, correlation: Correlation): number {
+/** The kernel (x, dy, filter gradient, scratch) of a correlation. */
+export function winogradGradFilterKernel(context: DenseContext, correlation: Correlation, filtering: Filtering): number {
   const { batch, source, output, inPerGroup, outPerGroup } = correlation;
-  return kernel(context, `winogradGradFilter ${JSON.stringify(correlation)}`, 4, (w, x, dy, filter, scratch) => {
-    const plan = tilesOf(correlation, w.size);
+  const numPoints = filtering.points ** 2;
+  return kernel(context, `winogradGradFilter ${filtering.points} ${JSON.stringify(correlation)}`, 4, (w, x, dy, filter, scratch) => {
+    const plan = tilesOf(correlation, filtering, w.size);
     const { image, widened, tiles, blocks } = plan;
-    const places = scratchOf(correlation, plan, w.size);
+    const places = scratchOf(correlation, filtering, plan, w.size);
     const [made, inputs, weights] = [w.pointer(scratch, places.image), w.pointer(scratch, places.inputs), w.pointer(scratch, places.weights)];
     const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
     const [inRow, outRow] = [at(image.steps, 0), at(output, 1) * outPerGroup * w.size];
@@ -44,7 +51,7 @@ export function winogradGradFilterKernel(context: DenseContext, correlation: Cor
     const sumStep = pointStepOf(filterBytes);
     const numBlocks = batch * blocks.reduce((sum, { count }) => sum + count, 0);
     const update = numBlocks === 1 ? 'store' : 'add';
-    if (update === 'add') w.f.get(scratch).call(fillKernel(context, (TILE_POINTS * sumStep) / w.size, 0));
+    if (update === 'add') w.f.get(scratch).call(fillKernel(context, (numPoints * sumStep) / w.size, 0));
     if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
     w.times(batch, () => {
       if (image.isMade) writeImage(w, context, widened, image, x, made);
@@ -56,34 +63,34 @@ export function winogradGradFilterKernel(context: DenseContext, correlation: Cor
         w.times(count, () => {
           w.assign(point, inputs);
           w.times(rows, () => {
-            w.call(imageKernel(context, ofInputs), from, point);
-            w.move(from, OUTPUTS * inRow);
+            w.call(imageKernel(context, filtering, ofInputs), from, point);
+            w.move(from, filtering.outputs * inRow);
             w.move(point, tiles * inPerGroup * w.size);
           });
           w.assign(point, weights);
           w.times(rows, () => {
-            w.call(weightsKernel(context, ofWeights), to, point);
+            w.call(weightsKernel(context, filtering, ofWeights), to, point);
             w.move(to, height * outRow);
             w.move(point, tiles * outPerGroup * w.size);
           });
-          w.call(productsKernel(context, correlation, rows * tiles, update), inputs, weights, scratch);
+          w.call(productsKernel(context, correlation, numPoints, rows * tiles, update), inputs, weights, scratch);
         });
       }
       w.move(x, sizeOf(source) * inPerGroup * w.size);
       w.move(dy, sizeOf(output) * outPerGroup * w.size);
     });
-    w.call(filterGradientKernel(context, { bytes: filterBytes, entryStep: filterBytes, pointStep: sumStep }), scratch, filter);
+    w.call(filterGradientKernel(context, filtering, { bytes: filterBytes, entryStep: filterBytes, pointStep: sumStep }), scratch, filter);
   });
 }
 
 /** The kernel (inputs, weights, sums): for each point, [tiles, in] transposed times [tiles, out]. */
-function productsKernel(context: DenseContext, correlation: Correlation, tiles: number, update: Update): number {
+function productsKernel(context: DenseContext, correlation: Correlation, numPoints: number, tiles: number, update: Update): number {
   const { inPerGroup, outPerGroup } = correlation;
-  return kernel(context, `winograd sums ${update} ${JSON.stringify([inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, weights, sums) => {
+  return kernel(context, `winograd sums ${update} ${JSON.stringify([numPoints, inPerGroup, outPerGroup, tiles])}`, 3, (w, inputs, weights, sums) => {
     const [aStep, bStep] = [inPerGroup * w.size, outPerGroup * w.size];
     const a = w.f.local('i32');
     const sum = [{ count: tiles, aStep, bStep }];
-    w.times(TILE_POINTS, () => {
+    w.times(numPoints, () => {
       for (const part of partsOf(outPerGroup, panelColumns(correlation, context.precision))) {
         w.times(part.count, () => {
           w.assign(a, inputs);

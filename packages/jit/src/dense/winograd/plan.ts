@@ -1,4 +1,4 @@
-/** @file Where minimal filtering takes less time, and the tiles that an image is cut into. */
+/** @file Which minimal filtering takes the least time, and the tiles that an image is cut into. */
 import { at, sizeOf } from '../../graph/shape.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import { elementSize } from '../kernel.ts';
@@ -6,22 +6,38 @@ import { VECTOR_BYTES } from '../kernelWriter.ts';
 import { partsOf } from '../product/parts.ts';
 import type { Correlation, Image } from '../window/correlation.ts';
 import { imageOf } from '../window/correlation.ts';
-import { ENTRIES, OUTPUTS, POINTS } from './form.ts';
+import { F2 } from './f2.ts';
+import { F4 } from './f4.ts';
+import type { Filtering } from './filtering.ts';
+import { ENTRIES } from './filtering.ts';
 
-/** Points of a tile. */
-export const TILE_POINTS: number = POINTS * POINTS;
+/** Nanoseconds of a product with its sum, when four are done at a time: of a direct convolution as of products of matrices. */
+const PRODUCT_COST = 0.046;
 
-/** Fewer channels than this on a side are not worth transforming. */
-const FEWEST_CHANNELS = 8;
+const FILTERINGS: readonly Filtering[] = [F2, F4];
 
-/** Whether a correlation is computed by minimal filtering: 3×3 in steps of 1 over many channels, in float32. */
-export function isWinograd(correlation: Correlation, precision: Precision): boolean {
-  const { window, strides, dilations, spacing, groups, inPerGroup, outPerGroup, target } = correlation;
+/** The filtering by which a correlation takes the least time; null for sums of products as they stand. */
+export function filteringOf(correlation: Correlation, precision: Precision): Filtering | null {
+  if (!isFilterable(correlation, precision)) return null;
+  const { batch, output, inPerGroup, outPerGroup } = correlation;
+  let [best, least]: [Filtering | null, number] = [null, batch * sizeOf(output) * ENTRIES ** 2 * inPerGroup * outPerGroup * PRODUCT_COST];
+  for (const filtering of FILTERINGS) {
+    const { outputs, points, costs } = filtering;
+    const tiles = batch * output.reduce((product, n) => product * Math.ceil(n / outputs), 1);
+    const products = tiles * points ** 2 * inPerGroup * outPerGroup * PRODUCT_COST;
+    const transforms = tiles * (inPerGroup * costs.image + outPerGroup * costs.outputs) + inPerGroup * outPerGroup * costs.filter;
+    const cost = products + transforms / (VECTOR_BYTES / elementSize(precision));
+    if (cost < least) [best, least] = [filtering, cost];
+  }
+  return best;
+}
+
+/** Whether minimal filtering is possible: 3×3 in steps of 1, whole vectors of channels; in float32, for its errors. */
+function isFilterable({ window, strides, dilations, spacing, groups, inPerGroup, outPerGroup, target }: Correlation, precision: Precision): boolean {
   const isSquare = window.length === 2 && window.every((n) => n === ENTRIES);
   const isDense = [...strides, ...dilations, ...spacing, ...target.spacing].every((n) => n === 1) && groups === 1;
   const lanes = VECTOR_BYTES / elementSize(precision);
-  const isWide = [inPerGroup, outPerGroup].every((n) => n >= FEWEST_CHANNELS && n % lanes === 0);
-  return precision === 'float32' && isSquare && isDense && isWide && sizeOf(correlation.output) > 0;
+  return precision === 'float32' && isSquare && isDense && inPerGroup % lanes === 0 && outPerGroup % lanes === 0;
 }
 
 /** Bytes of a line of a cache. */
@@ -35,11 +51,11 @@ export function pointStepOf(bytes: number): number {
   return (Math.ceil(bytes / LINE_BYTES) | 1) * LINE_BYTES;
 }
 
-/** Some rows of tiles, and how often; tiles of the last row of an odd number of pixels are cut off. */
+/** Some rows of tiles, how often, and how many rows of pixels there are of each: the last tiles of an image may be cut off. */
 export interface Block {
   readonly rows: number;
   readonly count: number;
-  readonly height: 1 | 2;
+  readonly height: number;
 }
 
 /** An image cut into tiles. */
@@ -57,17 +73,17 @@ export interface TilePlan {
 /** Points of a block, of image and outputs together, take so many bytes at most: a part of a second cache. */
 const BLOCK_BYTES = 2 ** 17;
 
-/** The tiles of a correlation that {@link isWinograd}. */
-export function tilesOf(correlation: Correlation, size: number): TilePlan {
+/** The tiles of a correlation. */
+export function tilesOf(correlation: Correlation, { outputs, points }: Filtering, size: number): TilePlan {
   const { output, inPerGroup, outPerGroup } = correlation;
   const [height, width] = [at(output, 0), at(output, 1)];
-  const tiles = Math.ceil(width / OUTPUTS);
-  const widened = { ...correlation, output: output.map((n) => Math.ceil(n / OUTPUTS) * OUTPUTS) };
-  const rowBytes = tiles * TILE_POINTS * (inPerGroup + outPerGroup) * size;
-  const whole = Math.floor(height / OUTPUTS);
+  const tiles = Math.ceil(width / outputs);
+  const widened = { ...correlation, output: output.map((n) => Math.ceil(n / outputs) * outputs) };
+  const rowBytes = tiles * points * points * (inPerGroup + outPerGroup) * size;
+  const whole = Math.floor(height / outputs);
   const numBlocks = Math.ceil(whole / Math.max(1, Math.floor(BLOCK_BYTES / rowBytes)));
-  const rows = Math.ceil(whole / Math.max(1, numBlocks));
-  const blocks: Block[] = rows === 0 ? [] : partsOf(whole, rows).map((part) => ({ rows: part.size, count: part.count, height: OUTPUTS }));
-  if (height % OUTPUTS > 0) blocks.push({ rows: 1, count: 1, height: 1 });
-  return { image: imageOf(widened, size), widened, tiles, blocks, mostTiles: tiles * Math.max(1, rows) };
+  const rows = Math.max(1, Math.ceil(whole / Math.max(1, numBlocks)));
+  const blocks: Block[] = partsOf(whole, rows).map((part) => ({ rows: part.size, count: part.count, height: outputs }));
+  if (height % outputs > 0) blocks.push({ rows: 1, count: 1, height: height % outputs });
+  return { image: imageOf(widened, size), widened, tiles, blocks, mostTiles: tiles * rows };
 }

@@ -1,14 +1,14 @@
-/** @file The transforms of F(2×2, 3×3) over arrays, in vectors along the channels. */
+/** @file The transforms of minimal filtering over arrays, in vectors along the channels. */
 import { at } from '../../graph/shape.ts';
 import type { Local } from '../../wasm/encode/functionBuilder.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
 import { VECTOR_BYTES } from '../kernelWriter.ts';
-import type { Grid } from './form.ts';
-import { alongColumns, alongRows, ENTRIES, ofFilter, ofImage, ofWeights, OUTPUTS, POINTS, toFilter, toOutputs } from './form.ts';
+import type { Filtering, Grid } from './filtering.ts';
+import { alongColumns, alongRows, ENTRIES } from './filtering.ts';
 
-/** A row of tiles: an array of pixels on one side, and on the other one array for each of 4×4 points. Steps in bytes. */
+/** A row of tiles: an array of pixels on one side, and on the other one array for each point. Steps in bytes. */
 export interface TileRow {
   readonly tiles: number;
   /** Whole vectors of them. */
@@ -19,47 +19,48 @@ export interface TileRow {
   readonly pointStep: number;
 }
 
-/** Outputs of a row of tiles, whose last row or column of pixels may be missing. */
+/** Outputs of a row of tiles: how many rows of pixels there are of the tiles', and how many columns of all tiles together. */
 export interface OutputRow extends TileRow {
-  readonly height: 1 | 2;
+  readonly height: number;
   readonly width: number;
 }
 
-/** Vectors at `pointer`: so many rows and columns of them, in steps of bytes. */
-function load(w: KernelWriter, pointer: Local, rows: number, columns: number, rowStep: number, columnStep: number, first: number = 0): Local[][] {
+/** Vectors at `pointer`: so many rows and columns of them, in steps of bytes, from a column on. */
+function load(w: KernelWriter, pointer: Local, rows: number, columns: number, steps: { row: number; column: number }, first: number = 0): Local[][] {
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-  return numbers(rows).map((i) => numbers(columns).map((j) => w.vector.load(pointer, i * rowStep + (first + j) * columnStep)));
+  return numbers(rows).map((i) => numbers(columns).map((j) => w.vector.load(pointer, i * steps.row + (first + j) * steps.column)));
 }
 
-function store(w: KernelWriter, pointer: Local, grid: Grid, rowStep: number, columnStep: number): void {
-  grid.forEach((row, i) => row.forEach((value, j) => w.vector.store(pointer, i * rowStep + j * columnStep, value)));
+function store(w: KernelWriter, pointer: Local, grid: Grid, steps: { row: number; column: number }): void {
+  grid.forEach((row, i) => row.forEach((value, j) => w.vector.store(pointer, i * steps.row + j * steps.column, value)));
 }
 
 /** The kernel (image, points) of B d B^T. What tiles have in common with the next is transformed once along the columns. */
-export function imageKernel(context: DenseContext, row: TileRow): number {
+export function imageKernel(context: DenseContext, { outputs, points: size, ofImage }: Filtering, row: TileRow): number {
   const { tiles, channels, pixelRow, pointStep } = row;
-  return kernel(context, `winograd image ${JSON.stringify(row)}`, 2, (w, image, points) => {
+  return kernel(context, `winograd ${size} image ${JSON.stringify(row)}`, 2, (w, image, points) => {
     const pixel = channels * w.size;
-    const [from, to] = [w.f.local('i32'), w.f.local('i32')];
-    const kept = Array.from({ length: POINTS }, () => Array.from({ length: POINTS - OUTPUTS }, () => w.f.local('v128')));
+    const pixels = { row: pixelRow, column: pixel };
+    const [from, to, shared] = [w.f.local('i32'), w.f.local('i32'), size - outputs];
+    const kept = Array.from({ length: size }, () => Array.from({ length: shared }, () => w.f.local('v128')));
     const keep = (columns: Grid): void => {
-      columns.forEach((line, i) => line.forEach((value, j) => w.f.get(value).set(at(at(kept, i), j))));
+      kept.forEach((line, i) => line.forEach((local, j) => w.f.get(at(at(columns, i), j)).set(local)));
     };
     w.times(channels / w.count, () => {
       w.assign(from, image);
       w.assign(to, points);
-      w.f.scoped(() => keep(alongColumns(w, load(w, from, POINTS, POINTS - OUTPUTS, pixelRow, pixel), ofImage)));
+      w.f.scoped(() => keep(alongColumns(w, load(w, from, size, shared, pixels), ofImage)));
       w.times(tiles, () => {
         w.f.scoped(() => {
-          const next = alongColumns(w, load(w, from, POINTS, OUTPUTS, pixelRow, pixel, POINTS - OUTPUTS), ofImage);
+          const next = alongColumns(w, load(w, from, size, outputs, pixels, shared), ofImage);
           kept.forEach((line, i) => {
-            store(w, to, [ofImage(w, [...line, ...at(next, i)])], 0, pointStep);
-            w.move(to, POINTS * pointStep);
+            store(w, to, [ofImage(w, [...line, ...at(next, i)])], { row: 0, column: pointStep });
+            w.move(to, size * pointStep);
           });
-          keep(next);
+          keep(next.map((line) => line.slice(-shared)));
         });
-        w.move(from, OUTPUTS * pixel);
-        w.move(to, pixel - POINTS * POINTS * pointStep);
+        w.move(from, outputs * pixel);
+        w.move(to, pixel - size * size * pointStep);
       });
       w.move(image, VECTOR_BYTES);
       w.move(points, VECTOR_BYTES);
@@ -67,8 +68,8 @@ export function imageKernel(context: DenseContext, row: TileRow): number {
   });
 }
 
-/** Writes a loop over tiles and vectors of channels; `pixels` are those of each tile, from the first on. */
-function forEachVector(w: KernelWriter, row: OutputRow, pixels: Local, points: Local, body: (width: number) => void): void {
+/** Runs `body` for vectors of channels of all tiles, the last of which may be narrow; the pointers are moved along. */
+function forEachVector(w: KernelWriter, outputs: number, row: OutputRow, pixels: Local, points: Local, body: (width: number) => void): void {
   const pixel = row.channels * w.size;
   const tiles = (count: number, width: number): void => {
     w.times(count, () => {
@@ -77,35 +78,43 @@ function forEachVector(w: KernelWriter, row: OutputRow, pixels: Local, points: L
         w.move(pixels, VECTOR_BYTES);
         w.move(points, VECTOR_BYTES);
       });
-      w.move(pixels, (OUTPUTS - 1) * pixel);
+      w.move(pixels, (outputs - 1) * pixel);
     });
   };
-  tiles(Math.floor(row.width / OUTPUTS), OUTPUTS);
-  tiles(row.width % OUTPUTS, 1);
+  tiles(Math.floor(row.width / outputs), outputs);
+  if (row.width % outputs > 0) tiles(1, row.width % outputs);
 }
 
-/** The kernel (points, outputs) of A^T m A. */
-export function outputKernel(context: DenseContext, row: OutputRow): number {
+/** The kernel (points, pixels) of A^T p A. */
+export function outputKernel(context: DenseContext, { outputs, points: size, toOutputs }: Filtering, row: OutputRow): number {
   const { channels, pixelRow, pointStep, height } = row;
-  return kernel(context, `winograd output ${JSON.stringify(row)}`, 2, (w, points, outputs) => {
-    forEachVector(w, row, outputs, points, (width) => {
+  return kernel(context, `winograd ${size} output ${JSON.stringify(row)}`, 2, (w, points, pixels) => {
+    const place = w.f.local('i32');
+    forEachVector(w, outputs, row, pixels, points, (width) => {
+      w.assign(place, points);
       // Row by row, so that few vectors are held at a time.
-      const lines = Array.from({ length: POINTS }, (_, i) => {
-        const products = Array.from({ length: POINTS }, (__, j) => w.vector.load(points, (i * POINTS + j) * pointStep));
-        return toOutputs(w, products).slice(0, width);
+      const lines = Array.from({ length: size }, () => {
+        const [products] = load(w, place, 1, size, { row: 0, column: pointStep });
+        w.move(place, size * pointStep);
+        return toOutputs(w, products ?? []).slice(0, width);
       });
-      store(w, outputs, alongColumns(w, lines, toOutputs).slice(0, height), pixelRow, channels * w.size);
+      store(w, pixels, alongColumns(w, lines, toOutputs).slice(0, height), { row: pixelRow, column: channels * w.size });
     });
   });
 }
 
-/** The kernel (outputs, points) of A a A^T: of the gradient in the outputs. */
-export function weightsKernel(context: DenseContext, row: OutputRow): number {
+/** The kernel (pixels, points) of A a A^T: of the gradient in the outputs. */
+export function weightsKernel(context: DenseContext, { outputs, points: size, ofWeights }: Filtering, row: OutputRow): number {
   const { channels, pixelRow, pointStep, height } = row;
-  return kernel(context, `winograd weights ${JSON.stringify(row)}`, 2, (w, outputs, points) => {
-    forEachVector(w, row, outputs, points, (width) => {
-      const lines = alongColumns(w, load(w, outputs, height, width, pixelRow, channels * w.size), ofWeights);
-      store(w, points, alongRows(w, lines, ofWeights), POINTS * pointStep, pointStep);
+  return kernel(context, `winograd ${size} weights ${JSON.stringify(row)}`, 2, (w, pixels, points) => {
+    const place = w.f.local('i32');
+    forEachVector(w, outputs, row, pixels, points, (width) => {
+      w.assign(place, points);
+      const lines = alongColumns(w, load(w, pixels, height, width, { row: pixelRow, column: channels * w.size }), ofWeights);
+      for (const line of lines) {
+        store(w, place, [ofWeights(w, line)], { row: 0, column: pointStep });
+        w.move(place, size * pointStep);
+      }
     });
   });
 }
@@ -118,25 +127,30 @@ interface Arrays {
 }
 
 /** The kernel (filter, points) of G g G^T. */
-export function filterKernel(context: DenseContext, arrays: Arrays): number {
-  const { entryStep, pointStep } = arrays;
-  return kernel(context, `winograd filter ${JSON.stringify(arrays)}`, 2, (w, entries, points) => {
+export function filterKernel(context: DenseContext, { points: size, ofFilter }: Filtering, arrays: Arrays): number {
+  const [entry, point] = stepsOf(arrays, size);
+  return kernel(context, `winograd ${size} filter ${JSON.stringify(arrays)}`, 2, (w, entries, points) => {
     forEachEntry(w, arrays, entries, points, () => {
-      const lines = alongColumns(w, load(w, entries, ENTRIES, ENTRIES, ENTRIES * entryStep, entryStep), ofFilter);
-      store(w, points, alongRows(w, lines, ofFilter), POINTS * pointStep, pointStep);
+      const lines = alongColumns(w, load(w, entries, ENTRIES, ENTRIES, entry), ofFilter);
+      store(w, points, alongRows(w, lines, ofFilter), point);
     });
   });
 }
 
-/** The kernel (points, filter) of G^T m G. */
-export function filterGradientKernel(context: DenseContext, arrays: Arrays): number {
-  const { entryStep, pointStep } = arrays;
-  return kernel(context, `winograd filter gradient ${JSON.stringify(arrays)}`, 2, (w, points, entries) => {
+/** The kernel (points, filter) of G^T p G. */
+export function filterGradientKernel(context: DenseContext, { points: size, toFilter }: Filtering, arrays: Arrays): number {
+  const [entry, point] = stepsOf(arrays, size);
+  return kernel(context, `winograd ${size} filter gradient ${JSON.stringify(arrays)}`, 2, (w, points, entries) => {
     forEachEntry(w, arrays, entries, points, () => {
-      const lines = alongColumns(w, load(w, points, POINTS, POINTS, POINTS * pointStep, pointStep), toFilter);
-      store(w, entries, alongRows(w, lines, toFilter), ENTRIES * entryStep, entryStep);
+      const lines = alongColumns(w, load(w, points, size, size, point), toFilter);
+      store(w, entries, alongRows(w, lines, toFilter), entry);
     });
   });
+}
+
+/** Bytes from a row and a column to the next, of entries and of points. */
+function stepsOf({ entryStep, pointStep }: Arrays, size: number): [entry: { row: number; column: number }, point: { row: number; column: number }] {
+  return [{ row: ENTRIES * entryStep, column: entryStep }, { row: size * pointStep, column: pointStep }];
 }
 
 function forEachEntry(w: KernelWriter, { bytes }: Arrays, entries: Local, points: Local, body: () => void): void {
