@@ -54,7 +54,7 @@ function network({ blocks, dead }: Recipe) {
   scramble(net);
   // A shift far below zero, which a ReLU turns into nothing, for any input.
   const [, shift] = net.layers.find((layer) => layer.getClassName() === 'BatchNormalization')!.weights;
-  if (dead) tf.tidy(() => shift!.write(tf.fill(shift!.shape as number[], -1e3)));
+  if (dead) tf.tidy(() => void shift!.write(tf.fill(shift!.shape as number[], -1e3)));
   return net;
 }
 
@@ -103,7 +103,7 @@ test.each([['localReparameterization', handlers.localReparameterization], ['flip
         bayesian.dispose();
         net.dispose();
       }),
-      { numRuns: 30, seed: 61 },
+      { numRuns: 20, seed: 61 },
     );
   },
 );
