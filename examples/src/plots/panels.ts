@@ -15,17 +15,20 @@ const GAP = 24;
 /**
  * The sheet as SVG text, of the same form as one drawing: it may go to `onPaper`, or be a panel itself.
  *
- * @param columns - how many drawings stand side by side; those of a row are set as wide as the widest of all.
+ * @param columns - how many drawings stand side by side; each has the room of the widest, and each row that of its tallest.
  * @param alt - what the sheet shows, for readers who do not see it.
  */
 export function panels(all: readonly Panel[], { theme, alt, columns }: { readonly theme: Theme; readonly alt: string; readonly columns: number }): string {
   const sizes = all.map(({ drawing }) => sizeOf(drawing));
-  const cell = { width: Math.max(...sizes.map(({ width }) => width)), height: TITLE + Math.max(...sizes.map(({ height }) => height)) };
-  const rows = Math.ceil(all.length / columns);
-  const across = Math.min(columns, all.length);
-  const [width, height] = [across * (cell.width + GAP) - GAP, rows * (cell.height + GAP) - GAP];
+  const cell = Math.max(...sizes.map(({ width }) => width));
+  const tops = [0];
+  for (let i = 0; i < all.length; i += columns) {
+    const tallest = Math.max(...sizes.slice(i, i + columns).map(({ height }) => height));
+    tops.push((tops.at(-1) ?? 0) + TITLE + tallest + GAP);
+  }
+  const [width, height] = [Math.min(columns, all.length) * (cell + GAP) - GAP, (tops.at(-1) ?? 0) - GAP];
   const parts = all.map(({ title, drawing }, i) => {
-    const [x, y] = [(i % columns) * (cell.width + GAP), Math.floor(i / columns) * (cell.height + GAP)];
+    const [x, y] = [(i % columns) * (cell + GAP), tops[Math.floor(i / columns)] ?? 0];
     const text = html`<text x="${x + 4}" y="${y + 17}" fill="${theme.ink}" font-weight="600" font-size="14">${title}</text>`;
     return html`${text}${raw(drawing.replace('<svg ', `<svg x="${x}" y="${y + TITLE}" `))}`;
   });
