@@ -33,7 +33,20 @@ export function buildGuide<G extends Guide>(
   }
   const guide = isClass(builder) ? new builder(model, context) : builder(model, context);
   if (typeof guide !== 'function') throw new TypeError(`${where}: was to make a guide, which is a function, but made ${typeof guide}`);
+  if (guide instanceof guides.AutoLaplaceApproximation) refuseLaplace(where, guide);
   return guide;
+}
+
+/** The guide's model is the prior alone, without the data: so would be the approximation. */
+function refuseLaplace(where: string, guide: object): void {
+  const value = (): Promise<never> =>
+    Promise.reject(
+      new Error(
+        `${where}: the guide of a network knows the prior of the weights, but not the data, and so does its Laplace approximation; ` +
+          'LaplaceBNN makes that of the posterior',
+      ),
+    );
+  Object.defineProperty(guide, 'laplaceApproximation', { value, configurable: true });
 }
 
 function isClass<G extends Guide>(builder: GuideBuilder<G> | GuideClass<G>): builder is GuideClass<G> {

@@ -1,8 +1,8 @@
 /** @file Where the weights of a guide begin. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkOptions, dist } from '@tychejs/ppl';
-import type { InferConfig, RandomStream } from '@tychejs/ppl';
+import { canReadSynchronously, checkOptions, dist } from '@tychejs/ppl';
+import type { InferConfig, RandomStream, constraints } from '@tychejs/ppl';
 import { lift } from '../lift/lift.ts';
 import type { Net, NetParameter } from '../lift/net.ts';
 import { fansOf } from '../priors/fans.ts';
@@ -41,11 +41,22 @@ export function fromPretrained(net: Net): Initializer {
 /** The present values of `parameters`. */
 export function valuesOf(parameters: readonly NetParameter[]): Initializer {
   const values = new Map(parameters.map(({ name, shape, value }) => [name, { shape, data: value().dataSync().slice() }]));
-  return ({ name }) => {
+  return ({ name, distribution: { support } }) => {
     const value = values.get(name);
     if (value === undefined) throw new Error(`guides.fromPretrained: the net has no weight "${name}"; it has ${[...values.keys()].join(', ')}`);
-    return tf.tensor(value.data, [...value.shape], 'float32');
+    const tensor = tf.tensor(value.data, [...value.shape], 'float32');
+    if (canReadSynchronously() && !isInside(tensor, support)) {
+      throw new Error(
+        `the net's own values are none that its prior, of support ${support.name}, can have; say where the guide is to begin, as by ` +
+          'guides.autoNormal({ initLoc: infer.initToMedian() })',
+      );
+    }
+    return tensor;
   };
+}
+
+function isInside(value: Tensor, support: constraints.Constraint): boolean {
+  return tf.tidy(() => tf.all(support.check(value)).dataSync()[0] === 1);
 }
 
 export interface InitToNormalOptions {

@@ -3,11 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { dist, guides as autoguides, handlers as effects, optim, ready, transforms } from '@tychejs/ppl';
+import { dist, guides as autoguides, handlers as effects, infer, optim, ready, transforms } from '@tychejs/ppl';
 import { DropInBNN, VariationalBNN, guides, likelihoods, priors } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { exactPosterior, line, lineData, solve } from '../helpers/linearRegression.ts';
 import { scramble, wavy } from '../helpers/nets.ts';
+
+jest.setTimeout(60_000);
 
 beforeAll(() => ready({ backend: 'cpu' }));
 
@@ -73,6 +75,20 @@ test.each(every)('%s on a network: it begins at the weights, learns, predicts, a
     free(prior);
   }
   bnn.dispose();
+});
+
+test('a prior that the weights of the net cannot have come from says so, and the guide can begin elsewhere', async () => {
+  const build = (guide: AnyGuide) =>
+    new VariationalBNN({ net: net(), prior: priors.iid(dist.gamma(2, 1)), likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }), guide });
+  expect(() => build(guides.autoNormal())).toThrow(/site "body.kernel": the net's own values are none that its prior, of support independent\(nonNegative, 2\), can have; say where .* initLoc/);
+  const bnn = build(guides.autoNormal({ initLoc: infer.initToMedian() }));
+  const { losses } = await bnn.fit({ x: wavy([4, 2]), y: wavy([4, 1]) }, { optim: optim.adam({ lr: 0.01 }), epochs: 2 });
+  expect(losses.every(Number.isFinite)).toBe(true);
+});
+
+test('a guide of the mode does not give the Laplace approximation of the prior for that of the posterior', async () => {
+  const bnn = new VariationalBNN({ net: net(), prior: standard, likelihood: likelihoods.homoskedasticGaussian({ scale: 1 }), guide: autoguides.AutoLaplaceApproximation });
+  await expect((bnn.guide as unknown as autoguides.AutoLaplaceApproximation<[]>).laplaceApproximation()).rejects.toThrow(/knows the prior of the weights, but not the data.*LaplaceBNN/);
 });
 
 describe('guides.byLayer', () => {

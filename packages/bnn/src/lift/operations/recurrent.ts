@@ -29,7 +29,8 @@ const inputStep = ({ kernel, bias }: Cell): LinearStep => ({ suffix: 'kernel', k
 
 /** `h` times those columns of the recurrent kernel that begin at `start`. */
 function stateStep({ recurrentKernel }: Cell, start: number, columns: number): LinearStep {
-  const linear: LinearFunction = (h, kernel) => separate(h, tf.slice(kernel, [0, start], [-1, columns]), null);
+  const linear: LinearFunction = (h, kernel) =>
+    separate(h, kernel.shape[1] === columns ? kernel : tf.slice(kernel, [0, start], [-1, columns]), null);
   return { suffix: 'recurrentKernel', kernel: recurrentKernel, bias: null, linear, channelAxes: ROWS };
 }
 
