@@ -21,6 +21,8 @@ export function checkpointChain(state: ChainState, logDensity: number, draws: Ch
 /** A run as plain data for JSON: finished, aborted, or under way. */
 export interface McmcCheckpoint {
   readonly version: 2;
+  /** The kernel's name, if it has one. */
+  readonly kernel?: string;
   readonly numWarmup: number;
   readonly thinning: number;
   /** The stream that the streams of all chains derive from. */

@@ -58,6 +58,7 @@ export function hmcTransitions(density: LogDensity, length: TrajectoryLength): T
  * Source: Neal, "MCMC using Hamiltonian dynamics" (2011).
  */
 export class HMC implements McmcKernel {
+  readonly name: string = 'infer.HMC';
   readonly target: Model | LogDensity;
   readonly settings: KernelSettings;
   readonly length: TrajectoryLength;

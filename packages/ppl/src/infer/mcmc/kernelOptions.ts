@@ -59,6 +59,8 @@ export interface KernelSettings {
 
 /** What `MCMC` asks of HMC and NUTS: a model or density, and how to make transitions over it. */
 export interface McmcKernel {
+  /** As users call it, such as `infer.NUTS`: a checkpoint is for a kernel of the same name. */
+  readonly name?: string;
   readonly target: Model | LogDensity;
   readonly settings: KernelSettings;
   /** The transitions of this kernel over `density`, with working memory of their own: one for each chain. */

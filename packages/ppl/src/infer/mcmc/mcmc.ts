@@ -78,9 +78,12 @@ export class MCMC {
    */
   async resume(checkpoint: McmcCheckpoint, ...args: readonly unknown[]): Promise<void> {
     checkCheckpoint(checkpoint);
-    const { numWarmup, thinning, stream, chains } = checkpoint;
+    const { kernel, numWarmup, thinning, stream, chains } = checkpoint;
     const { settings } = this;
     const where = 'infer.MCMC: cannot resume: the checkpoint';
+    if (kernel !== undefined && this.kernel.name !== undefined && kernel !== this.kernel.name) {
+      throw new RangeError(`${where} is of a run of ${kernel}, the kernel is ${this.kernel.name}`);
+    }
     if (thinning !== settings.thinning) {
       throw new RangeError(`${where} has thinning ${thinning}, the option is ${settings.thinning}`);
     }

@@ -44,8 +44,10 @@ export class McmcRun {
   }
 
   get checkpoint(): McmcCheckpoint {
+    const { name } = this.kernel;
     return {
       version: 2,
+      ...(name === undefined ? {} : { kernel: name }),
       numWarmup: this.numWarmup,
       thinning: this.settings.thinning,
       stream: this.stream.state,

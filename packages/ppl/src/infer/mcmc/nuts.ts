@@ -46,6 +46,7 @@ export function nutsTransitions(density: LogDensity, maxTreeDepth: number): Tran
  * ```
  */
 export class NUTS implements McmcKernel {
+  readonly name: string = 'infer.NUTS';
   readonly target: Model | LogDensity;
   readonly settings: KernelSettings;
   readonly maxTreeDepth: number;

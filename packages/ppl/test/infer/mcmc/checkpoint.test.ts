@@ -67,6 +67,8 @@ test.each([null, undefined, 3, 'checkpoint', [], '{}', new Map()])('%p is no che
 test('whatever is missing from a checkpoint, it is refused', () => {
   for (const path of places(fresh())) {
     if (/\.\d+$/.test(path.join('.'))) continue;
+    // Kernels need not have a name.
+    if (path[0] === 'kernel') continue;
     const changed = fresh();
     replace(changed, path, undefined);
     expect(() => checkCheckpoint(changed)).toThrow(/cannot resume: the checkpoint/);
@@ -166,4 +168,10 @@ test('initStrategy may have an entry for each chain', async () => {
   await mcmc.run();
   expect([...mcmc.getSamples()['q']!.data].map(Math.round)).toEqual([3, 9, -1, 1]);
   expect(() => new MCMC(new NUTS(banana), { ...options, initStrategy: ['zero'] })).toThrow(/has 1 entries, and there are 2 chains/);
+});
+
+test('a checkpoint by one kernel is not for another', async () => {
+  const nuts = new MCMC(new NUTS(banana), options);
+  await expect(new MCMC(new HMC(banana), options).resume(fresh())).rejects.toThrow(/checkpoint is of a run of infer\.NUTS, the kernel is infer\.HMC/);
+  await expect(nuts.resume(fresh())).resolves.toBeUndefined();
 });
