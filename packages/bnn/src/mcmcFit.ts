@@ -41,7 +41,7 @@ export type AnyFitOptions = McmcFitOptions | SgmcmcFitOptions;
 /** A run that is yet to begin. */
 export interface NetRun {
   readonly mcmc: MCMC | SGMCMC<NetModelArgs>;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 const WHERE = 'bnn.fit';
