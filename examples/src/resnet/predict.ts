@@ -1,6 +1,5 @@
 /** @file Predictions for many photographs, some at a time: the inner layers of thousands would not fit into memory. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { handlers } from '@tychejs/ppl';
 import type { ProbabilisticNet } from '@tychejs/bnn';
 import { allPlaces, inputsOf, type Photographs } from './images.ts';
@@ -21,9 +20,11 @@ export function headPredictorOf(head: ProbabilisticNet<tf.Tensor>, featuresOf: P
   return (photographs) => handlers.seed({ seed }).run(() => head.predict(featuresOf(photographs), { numSamples }));
 }
 
-/** What `body` finds in photographs, `[count, features]`; the caller frees the tensor. */
-export function featuresAt(body: LayersModel, photographs: Photographs, { mirrored = false }: { readonly mirrored?: boolean } = {}): tf.Tensor {
-  return inParts(photographs, (x) => body.predict(x) as tf.Tensor, mirrored);
+/** What `body` finds in photographs, `[count, features]`; the caller frees the tensor. @param body - a network without uncertain weights. */
+export function featuresAt(body: ProbabilisticNet<tf.Tensor>, photographs: Photographs, { mirrored = false }: { readonly mirrored?: boolean } = {}): tf.Tensor {
+  // The only draw, as the network gives it.
+  const outputs = (x: tf.Tensor) => tf.squeeze(body.predict(x, { numSamples: 1, aggregate: false, engine: 'compiled' }), [0]);
+  return handlers.seed({ seed: 0 }).run(() => inParts(photographs, outputs, mirrored));
 }
 
 function inParts(photographs: Photographs, predict: (x: tf.Tensor) => tf.Tensor, mirrored = false): tf.Tensor {

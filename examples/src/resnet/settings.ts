@@ -14,7 +14,7 @@ const common = {
   initScale: 0.01,
   maxGuideScale: 0.05,
   rank: 10,
-  estimator: 'localReparameterization',
+  estimator: 'plain',
   scaleLr: 0.01,
   numSamples: 16,
   seed: 1,
@@ -29,7 +29,7 @@ export const settings: Readonly<Record<'full' | 'quick', Settings>> = {
     testOn: 10_000,
     network: { depth: 20, filters: 8 },
     train: { epochs: 12, batchSize: 64, lr: 0.005 },
-    tune: { epochs: 3, batchSize: 64, lr: 0.0005 },
+    tune: { epochs: 2, batchSize: 64, lr: 0.0005 },
     tuneLast: { epochs: 20, batchSize: 500, lr: 0.002 },
   },
   quick: {

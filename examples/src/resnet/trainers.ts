@@ -8,6 +8,7 @@ import { allPlaces, labelsOf, type Photographs } from './images.ts';
 import { featuresOf, headOf } from './network.ts';
 import { featuresAt, headPredictorOf, predictorOf, type Predictor } from './predict.ts';
 import type { TrainSettings } from './pretrain.ts';
+import { plainNet } from './ways.ts';
 
 export interface Trainer {
   /** The network, with the weights that guides begin at. */
@@ -43,7 +44,8 @@ export function wholeNet({ train }: Task, net: LayersModel, { tune, seed }: Trai
 
 /** The other layers stay as they are, so that features are computed once, of photographs and of mirrored ones. */
 export function lastLayer(task: Task, net: LayersModel, { tuneLast, seed }: TrainerSettings): Trainer {
-  const body = featuresOf(net);
+  // Compiled, it is many times faster than tfjs's own predictions.
+  const body = plainNet(featuresOf(net), task.train.count);
   const head = headOf(net);
   const labels = labelsOf(task.train, allPlaces(task.train));
   const x = tf.tidy(() => tf.concat([featuresAt(body, task.train), featuresAt(body, task.train, { mirrored: true })]));
@@ -59,6 +61,7 @@ export function lastLayer(task: Task, net: LayersModel, { tuneLast, seed }: Trai
     dispose: () => {
       tf.dispose([x, y, labels, ...found.values()]);
       head.dispose();
+      body.dispose();
     },
   };
 }

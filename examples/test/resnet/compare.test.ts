@@ -121,16 +121,10 @@ test('the weights of an earlier run are taken, unless training is asked for', as
   const numbers = (net: { getWeights(): tf.Tensor[] }): number[] => net.getWeights().flatMap((weight) => [...weight.dataSync()]);
   const again = await pretrain(task, training, { folder, retrain: false });
   expect(again.seconds).toBeNull();
-  // Other settings are another folder.
-  const less = { ...training, train: { ...training.train, epochs: 1 } };
-  const first = await pretrain(task, less, { folder, retrain: false });
-  expect(first.seconds).toBeGreaterThan(0);
-  expect(numbers(first.net)).not.toEqual(numbers(again.net));
-  const anew = await pretrain(task, less, { folder, retrain: true });
+  const anew = await pretrain(task, training, { folder, retrain: true });
   expect(anew.seconds).toBeGreaterThan(0);
-  const [before, after] = [numbers(first.net), numbers(anew.net)];
-  expect(after).toEqual(before);
-  for (const { net } of [again, first, anew]) net.dispose();
+  expect(numbers(anew.net)).toEqual(numbers(again.net));
+  for (const { net } of [again, anew]) net.dispose();
 });
 
 test('scores, by hand', () => {
