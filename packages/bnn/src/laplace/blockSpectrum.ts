@@ -1,8 +1,8 @@
 /** @file A Hessian of square blocks along its diagonal. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { SymmetricEigen } from '@tychejs/ppl';
 import type { BlockParts, OutputVariance, Spectrum } from './spectrum.ts';
+import { contrasts } from './spectrum.ts';
 
 /** Eigenvalues and eigenvectors of each block by itself. */
 export class BlockSpectrum implements Spectrum {
@@ -33,10 +33,12 @@ export class BlockSpectrum implements Spectrum {
   }
 
   /** φᵀ Σ_cc φ, where Σ_cc is the covariance of the weights of output c. */
-  outputVariance(variances: Float64Array): OutputVariance {
-    const { outputs } = this.parts;
+  outputVariance(variances: Float64Array, isContrast: boolean): OutputVariance {
+    const { blocks, outputs } = this.parts;
     const features = this.values.length / outputs;
-    const covariances = Array.from({ length: outputs }, (_, c) => Float32Array.from(this.covariance(c, features, variances)));
+    // Contrasts are of outputs that are coupled, and so in one block.
+    const bases = blocks.map(({ vectors }) => (isContrast ? contrasts(vectors, outputs, features) : vectors));
+    const covariances = Array.from({ length: outputs }, (_, c) => Float32Array.from(this.covariance(bases, c, features, variances)));
     return (phi) =>
       tf.tidy(() => {
         const each = covariances.map((covariance) => {
@@ -47,11 +49,10 @@ export class BlockSpectrum implements Spectrum {
       });
   }
 
-  private covariance(output: number, features: number, variances: Float64Array): Float64Array {
-    const { blocks, outputs } = this.parts;
-    const block = Math.floor((output * blocks.length) / outputs);
-    const { vectors } = blocks[block] as SymmetricEigen;
+  private covariance(bases: readonly Float64Array[], output: number, features: number, variances: Float64Array): Float64Array {
     const { size } = this;
+    const block = Math.floor((output * features) / size);
+    const vectors = bases[block] as Float64Array;
     const offset = output * features - block * size;
     const result = new Float64Array(features * features);
     for (let k = 0; k < size; k++) {

@@ -17,7 +17,7 @@ export interface Family {
   readonly isQuadratic: boolean;
   /** w, in the shape of the outputs [rows, outputs]. */
   weights(outputs: Float64Array, numOutputs: number): Float64Array;
-  /** What is predicted for outputs of this mean and variance, as the likelihood predicts. */
+  /** What is predicted for outputs of this mean and variance (of their contrasts, if they are coupled), as the likelihood predicts. */
   predict(mean: Tensor, variance: Tensor, latents: LatentValues): unknown;
 }
 

@@ -22,11 +22,11 @@ export async function posteriorToBytes({ name, outputs, features }: LastLayer, p
 }
 
 /** @throws Error when the file is damaged, or is of another layer. */
-export async function readPosterior(source: FileSource, layer: LastLayer): Promise<LastLayerPosterior> {
+export async function readPosterior(source: FileSource, layer: LastLayer, isCoupled: boolean): Promise<LastLayerPosterior> {
   return readStoreWithData(source, ({ run }) => {
     const file = checked(run, layer);
     const { spectrum } = file;
-    return new LastLayerPosterior(layer, file, spectrum.kind === 'blocks' ? new BlockSpectrum(spectrum) : new ProductSpectrum(spectrum));
+    return new LastLayerPosterior(layer, file, spectrum.kind === 'blocks' ? new BlockSpectrum(spectrum) : new ProductSpectrum(spectrum), isCoupled);
   });
 }
 

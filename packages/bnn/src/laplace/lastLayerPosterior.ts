@@ -21,12 +21,13 @@ export class LastLayerPosterior {
   private readonly posterior: Posterior;
   private readonly variance: OutputVariance;
 
-  constructor(layer: LastLayer, parts: PosteriorParts, spectrum: Spectrum) {
+  /** @param isCoupled - whether it is only the outputs' contrasts that count. */
+  constructor(layer: LastLayer, parts: PosteriorParts, spectrum: Spectrum, isCoupled: boolean) {
     this.layer = layer;
     this.parts = parts;
     this.spectrum = spectrum;
     this.posterior = posteriorAt(parts.expansion, parts.hyperparameters);
-    this.variance = spectrum.outputVariance(this.posterior.variances);
+    this.variance = spectrum.outputVariance(this.posterior.variances, isCoupled);
   }
 
   logEvidence(hyperparameters: Hyperparameters = this.parts.hyperparameters): number {
@@ -39,7 +40,7 @@ export class LastLayerPosterior {
     return this.stacked(Array.from({ length: count }, () => this.spectrum.fromBasis(mean.map((m, i) => m + Math.sqrt(variances[i] ?? 0) * stream.normal()))));
   }
 
-  /** Mean and variance of the network's outputs at features [..., inputs]: shape [..., outputs]. */
+  /** Mean and variance (of contrasts, where only those count) of the network's outputs at features [..., inputs]: shape [..., outputs]. */
   outputs(features: Tensor): { mean: Tensor; variance: Tensor } {
     const { inputs, outputs, hasBias } = this.layer;
     const lead = features.shape.slice(0, -1);

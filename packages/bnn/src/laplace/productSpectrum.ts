@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { OutputVariance, ProductParts, Spectrum } from './spectrum.ts';
+import { contrasts } from './spectrum.ts';
 
 /** Eigenvectors that are all products of one over the outputs and one over the features. */
 export class ProductSpectrum implements Spectrum {
@@ -29,10 +30,11 @@ export class ProductSpectrum implements Spectrum {
   }
 
   /** Σ_jk A_jc² (B φ)_k² v_jk. */
-  outputVariance(variances: Float64Array): OutputVariance {
+  outputVariance(variances: Float64Array, isContrast: boolean): OutputVariance {
     const { a, b, outputs, features } = this.parts;
-    const squares = a === null ? null : a.map((x) => x * x);
-    const mixed = squares === null ? variances : product(squares, variances, outputs, features, (c, j) => j * outputs + c);
+    const own = a ?? identity(outputs);
+    const squares = (isContrast ? contrasts(own, outputs, 1) : own).map((x) => x * x);
+    const mixed = product(squares, variances, outputs, features, (c, j) => j * outputs + c);
     const [mix, basis] = [Float32Array.from(mixed), b === null ? null : Float32Array.from(b)];
     return (phi) =>
       tf.tidy(() => {
@@ -40,6 +42,10 @@ export class ProductSpectrum implements Spectrum {
         return tf.matMul(tf.square(rotated), tf.tensor2d(mix, [outputs, features]), false, true) as Tensor2D;
       });
   }
+}
+
+function identity(size: number): Float64Array {
+  return Float64Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
 }
 
 /** Σ_k m[at(i, k)] v[k, j], for v [rows, columns]. */

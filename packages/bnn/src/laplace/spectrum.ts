@@ -16,8 +16,13 @@ export interface Spectrum {
   toBasis(v: Float64Array): Float64Array;
   /** Qᵀ v. */
   fromBasis(v: Float64Array): Float64Array;
-  /** For weights whose coordinates in the basis are independent, with these variances. */
-  outputVariance(variances: Float64Array): OutputVariance;
+  /**
+   * For weights whose coordinates in the basis are independent, with these variances.
+   *
+   * @param isContrast - of outputs as a softmax sees them, which takes no notice of what is added to all: C / (C - 1) times the
+   * variance of an output less the mean of all C. For independent outputs with one variance it is that.
+   */
+  outputVariance(variances: Float64Array, isContrast: boolean): OutputVariance;
   /** What it is made of, for files. */
   readonly parts: SpectrumParts;
 }
@@ -63,4 +68,19 @@ export interface CurvatureShape {
   readonly outputs: number;
   /** Whether the Hessian in the outputs is diag(w) - w wᵀ, as of a softmax; else diag(w). */
   readonly isCoupled: boolean;
+}
+
+/** Contrasts of the outputs: of `vectors`, rows of [outputs, features], each entry less the mean over outputs, times √(C / (C - 1)). */
+export function contrasts(vectors: Float64Array, outputs: number, features: number): Float64Array {
+  const result = vectors.slice();
+  const scale = outputs === 1 ? 0 : Math.sqrt(outputs / (outputs - 1));
+  const width = outputs * features;
+  for (let start = 0; start < vectors.length; start += width) {
+    for (let k = start; k < start + features; k++) {
+      let sum = 0;
+      for (let i = k; i < start + width; i += features) sum += vectors[i] ?? 0;
+      for (let i = k; i < start + width; i += features) result[i] = scale * ((vectors[i] ?? 0) - sum / outputs);
+    }
+  }
+  return result;
 }
