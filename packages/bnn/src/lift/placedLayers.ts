@@ -53,5 +53,19 @@ function childrenOf(layer: Layer): [segment: string, child: Layer][] {
   if (Array.isArray(holder.cells)) return holder.cells.map((cell: Layer, i) => [`cell${i + 1}`, cell]);
   if (holder.cell) return [['', holder.cell]];
   if (holder.layer) return [...nameLayers([holder.layer])].map(([child, name]) => [name, child]);
-  return [];
+  return keptLayers(layer);
+}
+
+/** The layers that a custom layer keeps in its properties, alone or in arrays, and whose weights it counts as its own. */
+function keptLayers(layer: Layer): [segment: string, child: Layer][] {
+  return Object.entries(layer).flatMap(([key, value]: [string, unknown]) => {
+    if (!Array.isArray(value)) return isPartOf(layer, value) ? [[key, value]] : [];
+    return value.flatMap((each: unknown, i): [string, Layer][] => (isPartOf(layer, each) ? [[`${key}${i + 1}`, each]] : []));
+  });
+}
+
+function isPartOf(layer: Layer, value: unknown): value is Layer {
+  const child = value as Partial<Layer> | null | undefined;
+  if (typeof child !== 'object' || child === null || typeof child.call !== 'function' || typeof child.getClassName !== 'function') return false;
+  return Array.isArray(child.weights) && child.weights.every((weight) => layer.weights.includes(weight));
 }

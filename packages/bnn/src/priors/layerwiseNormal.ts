@@ -63,7 +63,8 @@ export class LayerwiseNormalPrior extends Prior {
  * nonlinearity.
  *
  * Fans are counted for each kind of layer: kernels of dense, convolutional and recurrent layers sum over their inputs (times
- * the receptive field), depthwise kernels over the field alone, and an embedding reads one row. Biases, and scales of
+ * the receptive field), depthwise kernels over the field alone, and an embedding reads one row. The fan-out of a recurrent kernel is
+ * the units of all gates, as initialisers of Keras count them; `radford` and `kaiming` take no notice of it. Biases, and scales of
  * normalisation layers, act on one element: their fan-in is 1, so that `radford` gives them s = 1 and `kaiming` the gain;
  * `hideParameters: ['bias']` leaves biases without a prior.
  *
