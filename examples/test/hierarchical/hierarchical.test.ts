@@ -58,7 +58,7 @@ test('draws are read entry by entry', () => {
 describe('with few draws', () => {
   let result: Comparison;
   beforeAll(async () => {
-    result = await expectNoLeak(() => compare({ ...settings, nuts: { numChains: 2, numWarmup: 200, numSamples: 150, seed: 1 } }));
+    result = await expectNoLeak(() => compare({ ...settings, nuts: { numChains: 2, numWarmup: 150, numSamples: 100, seed: 1 } }));
   }, 60_000);
 
   test('the hierarchical model predicts best, by either parameterisation', () => {
