@@ -16,7 +16,9 @@ const WHERE = 'guides.byLayer';
  * ```
  *
  * (If the other layers are to have no distribution at all, let the prior hide them: `{ exposeLayers: ['logits'] }`.) It makes an
- * `AutoGuideList` of `@tychejs/ppl`, with its methods; parameters are called `guide.LAYER.*` and `guide.others.*`.
+ * `AutoGuideList` of `@tychejs/ppl`, with its methods; parameters are called `guide.LAYER.*` and `guide.others.*`. (Where a layer that
+ * is named stands between others, the ELBO with closed-form divergences warns of the order of sites. The parts are independent, so
+ * that it is right all the same; `closedFormKl: false` does without.)
  *
  * @param layers - guides, as the network's `guide` option takes them, by the layers' paths; a nested model's path stands for all
  * layers inside, unless one of those is named itself.

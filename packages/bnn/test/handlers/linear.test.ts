@@ -3,13 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { initializers, input, layers, model, sequential } from '@tensorflow/tfjs-layers';
 import type { LayerVariable, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { dist, guides as autoguides, handlers as effects, ready, sample } from '@tychejs/ppl';
+import { dist, guides as autoguides, handlers as effects, optim, ready, sample } from '@tychejs/ppl';
 import { BayesianNet } from '../../src/bayesianNet.ts';
 import { VariationalBNN, handlers, likelihoods, linear, priors } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { scramble, wavy } from '../helpers/nets.ts';
 import { KINDS, inputFor } from './kinds.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
+
+jest.setTimeout(60_000);
 
 let warnings: jest.SpyInstance;
 
@@ -128,6 +130,22 @@ describe('handlers leave alone what is no independent normal (P46)', () => {
     expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/is drawn from delta/));
     expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/no operation .* ran inside/));
   });
+});
+
+test.each(BOTH)('%s: compiled steps do what eager ones do, in layers of all kinds', async (_, handler) => {
+  for (const [kind, make, shape] of KINDS.filter(([name]) => ['conv3dTranspose', 'embedding', 'linear, in a custom layer'].includes(name))) {
+    const losses = async (engine: 'compiled' | 'eager') => {
+      const net = make();
+      const bnn = posterior(net);
+      const x = inputFor(kind, [4, ...shape]);
+      const y = tf.zerosLike(net.predict(x) as Tensor);
+      const result = await seeded(1, () => handler().run(() => bnn.fit({ x, y }, { optim: optim.adam({ lr: 0.01 }), epochs: 3, engine })));
+      bnn.dispose();
+      return result.losses;
+    };
+    const [compiled, eager] = [await losses('compiled'), await losses('eager')];
+    compiled.forEach((loss, i) => expect(Math.abs(loss / eager[i]! - 1)).toBeLessThan(1e-4));
+  }
 });
 
 test('an index that repeats has draws of its own under local reparameterisation, and the same row under flipout', () => {

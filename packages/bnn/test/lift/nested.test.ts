@@ -72,6 +72,37 @@ test('a custom layer made of layers: their names, their operations, their random
   expect(bnn.siteNames).toEqual(['residual1.dense2.kernel', 'residual1.dense2.bias', 'head.kernel', 'head.bias']);
 });
 
+/** The words of an embedding once more, as what a state is compared with. */
+class TiedOutput extends layers.Layer {
+  static className = 'TiedOutput';
+  private readonly words: Layer;
+
+  constructor(words: Layer) {
+    super({});
+    this.words = words;
+  }
+
+  override computeOutputShape(shape: number[]): number[] {
+    return [...shape.slice(0, -1), 5];
+  }
+
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    return tf.matMul([inputs].flat()[0] as tf.Tensor2D, this.words.weights[0]!.read() as tf.Tensor2D, false, true);
+  }
+}
+
+test('a weight that another layer reads too is one weight, with one value', () => {
+  const words = layers.embedding({ name: 'words', inputDim: 5, outputDim: 2, inputLength: 3 });
+  const net = sequential({ layers: [words, layers.simpleRNN({ units: 2, recurrentInitializer: 'ones' }), new TiedOutput(words as Layer)] });
+  scramble(net);
+  const x = tf.tensor2d([[0, 4, 1], [2, 2, 3]]);
+  expect(runWith(net, x).output).toEqual(values(net.predict(x) as Tensor));
+  expect(runWith(net, x).names.filter((name) => name.endsWith('embeddings'))).toEqual(['words.embeddings']);
+  const lifted = lift(net);
+  const zero = tf.tidy(() => values(single(lifted.forward(x, new Map([...ownValues(lifted), ['words.embeddings', tf.zeros([5, 2])]]), { training: false }))));
+  expect(zero.every((logit) => logit === 0)).toBe(true);
+});
+
 test('a model that is used at two places has one set of weights, and so has a layer inside of it', () => {
   const encoder = sequential({ name: 'encoder', layers: [layers.dense({ units: 2, inputShape: [2], activation: 'tanh' }), layers.batchNormalization()] });
   const [left, right] = [input({ shape: [2] }), input({ shape: [2] })];
