@@ -8,8 +8,8 @@ import { splatOfNumber } from '../wasm/math/vectorConstants.ts';
 /** Bytes of a vector. */
 export const VECTOR_BYTES = 16;
 
-/** Instructions on two vectors that both precisions have. */
-type VectorOp = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
+/** Instructions on two vectors that both precisions have; `pmax` is `a < b ? b : a`. */
+type VectorOp = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pmax';
 
 /** Writes a function over arrays of one precision. Pointers are locals that hold addresses in bytes. */
 export class KernelWriter {

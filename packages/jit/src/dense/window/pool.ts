@@ -100,7 +100,7 @@ export function emitMaxPoolGrad(
   if (sizeOf(node.shape) * sizeOf(dy.shape) === 0) return;
   const index = kernel(context, `maxPoolGrad ${JSON.stringify(pooling)}`, 3, (w, source, gradient, target) => {
     const { vector } = w;
-    const [zero, apart] = [w.variable(0), w.f.local('i32')];
+    const apart = w.f.local('i32');
     // From an entry of x to the same of the result.
     w.f.get(target).get(source).op('i32.sub').set(apart);
     w.times(pooling.batch, () => {
@@ -111,7 +111,7 @@ export function emitMaxPoolGrad(
           const inTarget = w.f.local('i32');
           w.f.get(byte).get(apart).op('i32.add').set(inTarget);
           forEachEntry(w, pooling, place, inTarget, ({ pointer, offset, number }) => {
-            const own = vector.select(vector.eq(first, number), share, zero);
+            const own = vector.and(vector.eq(first, number), share);
             w.storePart(pointer, offset, isOnce ? own : vector.add(vector.load(pointer, offset), own), lanes);
           });
           w.move(gradient, lanes * w.size);
@@ -132,10 +132,20 @@ function firstGreatest(
 ): Local {
   const { vector } = w;
   const [greatest, first] = [w.variable(), w.variable(-1)];
-  forEachEntry(w, pooling, place, byte, ({ pointer, offset, number }) => {
+  const note = (value: Local, number: Local): void => {
+    w.f.get(value).set(greatest);
+    w.f.get(number).set(first);
+  };
+  forEachEntry(w, pooling, place, byte, ({ pointer, offset, number, isFirst }) => {
     const value = vector.load(pointer, offset);
-    const isBetter = vector.or(vector.lt(first, vector.constant(0)), vector.lt(greatest, value));
-    w.f.get(vector.select(isBetter, value, greatest)).set(greatest);
+    if (isFirst === true) {
+      note(value, number);
+      return;
+    }
+    const isGreater = vector.lt(greatest, value);
+    const isBetter = isFirst === false ? isGreater : vector.or(vector.lt(first, w.constant(0)), isGreater);
+    if (isFirst === false) w.into(greatest, 'pmax', greatest, value);
+    else w.f.get(vector.select(isBetter, value, greatest)).set(greatest);
     w.f.get(vector.select(isBetter, number, first)).set(first);
   });
   return first;

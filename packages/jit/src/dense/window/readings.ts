@@ -72,6 +72,8 @@ export interface Entry {
   readonly offset: number;
   /** How many entries of the window inside the image were before it, as a vector of equal floats. */
   readonly number: Local;
+  /** Whether it is the first of them, where that is known. */
+  readonly isFirst?: boolean;
 }
 
 /** Windows of up to this many entries are written out where they lie inside the image. */
@@ -120,7 +122,7 @@ function writeOut(w: KernelWriter, window: Shape, steps: readonly number[], poin
   for (let i = 0; i < sizeOf(window); i++) {
     const index = window.map((n, axis) => Math.floor(i / at(strides, axis)) % n);
     const offset = index.reduce((sum, k, axis) => sum + k * at(steps, axis), 0);
-    body({ pointer, offset, number: w.vector.constant(i) });
+    body({ pointer, offset, number: w.constant(i), isFirst: i === 0 });
   }
 }
 
