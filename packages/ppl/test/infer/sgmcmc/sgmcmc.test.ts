@@ -313,3 +313,41 @@ describe('errors', () => {
     expect(samplesOf(longer)).toEqual(samplesOf(whole));
   });
 });
+
+test('steps that explore are without noise: plain gradient descent, with momentum', async () => {
+  const model = (): void => {
+    sample('x', dist.normal(0, 1).expand([3]).toEvent(1));
+  };
+  const [stepSize, friction] = [0.3, 0.4];
+  const kernel = new infer.SGHMC(model, { stepSize, friction, schedule: { numCycles: 1, explorationShare: 0.9 } });
+  const sgmcmc: SGMCMC = new infer.SGMCMC(kernel, { numSamples: 1, seed: 1, initStrategy: { position: [1, -2, 3] } });
+  await sgmcmc.run();
+  const { position, kernel: state } = (await sgmcmc.checkpoint()).chains[0]!;
+  const rates = Array.from({ length: 10 }, (_, j) => (stepSize / 4) * (Math.cos((Math.PI * j) / 10) + 1));
+  [1, -2, 3].forEach((start, i) => {
+    let [x, m] = [start, 0];
+    for (const rate of rates.slice(0, 9)) {
+      m = (1 - friction) * m - rate * x;
+      x += m;
+    }
+    // The one step that samples moves on from there, and adds N(0, α ε).
+    const drift = (1 - friction) * m - rates[9]! * x;
+    const noise = position['x']![i]! - x - drift;
+    expect(Math.abs(noise)).toBeLessThan(4.5 * Math.sqrt(friction * 2 * rates[9]!));
+    expect(noise).not.toBe(0);
+    expect(state.parameters['x']!.moments[0]![i]).toBeCloseTo(drift + noise, 5);
+  });
+});
+
+test('each pass through the data has a stream of its own, and each chain', async () => {
+  const first: number[] = [];
+  const noted = function* (pass: number, stream: RandomStream): Generator<Batch> {
+    first.push(stream.copy().uint32());
+    yield* fleeting(pass, stream);
+  };
+  const sgmcmc = new infer.SGMCMC(kernels['SGLD']!('compiled'), { ...options, numChains: 2 });
+  await sgmcmc.run({ batches: noted });
+  // 22 steps of 4 a pass, twice.
+  expect(first).toHaveLength(12);
+  expect(new Set(first).size).toBe(12);
+});
