@@ -6,7 +6,6 @@ import type { OptionalHandlerForms, RandomStream } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { momentsOf } from './moments.ts';
 import type { OperationOptions } from './operationFilter.ts';
-import { FEEDFORWARD, RECURRENT } from './operationFilter.ts';
 import { OutputHandler } from './outputHandler.ts';
 
 /**
@@ -33,7 +32,7 @@ export class FlipoutHandler extends OutputHandler {
   private readonly signs = new WeakMap<Tensor, RandomStream>();
 
   constructor(options: OperationOptions) {
-    super('handlers.flipout', [...FEEDFORWARD, ...RECURRENT], options);
+    super('handlers.flipout', options);
   }
 
   protected override output(args: LinearArgs, weight: dist.Normal, shift: dist.Normal | null): Tensor {

@@ -29,7 +29,7 @@ const LEAST_VARIANCE = 1e-20;
  */
 export class LocalReparameterizationHandler extends OutputHandler<FeedforwardOperation> {
   constructor(options: OperationOptions<FeedforwardOperation>) {
-    super('handlers.localReparameterization', FEEDFORWARD, options);
+    super('handlers.localReparameterization', options, FEEDFORWARD);
   }
 
   protected override reasonAgainst(operation: string): string | null {

@@ -14,6 +14,8 @@ export type RecurrentOperation = (typeof RECURRENT)[number];
 /** The kinds of layer operations that handlers can act on. */
 export type OperationName = FeedforwardOperation | RecurrentOperation;
 
+export const OPERATIONS: readonly OperationName[] = [...FEEDFORWARD, ...RECURRENT];
+
 /** @typeParam O - the operations that the handler knows. */
 export interface OperationOptions<O extends OperationName = OperationName> {
   /** All by default. */

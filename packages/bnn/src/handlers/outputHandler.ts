@@ -6,7 +6,7 @@ import type { Message, OperationMessage, dist } from '@tychejs/ppl';
 import type { LinearArgs } from '../lift/operations/operation.ts';
 import { independentNormal } from './moments.ts';
 import type { OperationName, OperationOptions } from './operationFilter.ts';
-import { chooseOperations } from './operationFilter.ts';
+import { OPERATIONS, chooseOperations } from './operationFilter.ts';
 import { SampledFrom } from './sampledFrom.ts';
 
 /**
@@ -23,8 +23,8 @@ export abstract class OutputHandler<O extends OperationName = OperationName> ext
   private readonly untouched = new Set<string>();
   private count = 0;
 
-  /** @param known - the operations that it can act on. */
-  protected constructor(where: string, known: readonly O[], options: OperationOptions<O>) {
+  /** @param known - the operations that it can act on; all by default. */
+  protected constructor(where: string, options: OperationOptions<O>, known: readonly O[] = OPERATIONS as readonly O[]) {
     super();
     this.where = where;
     this.operations = chooseOperations(where, known, options);

@@ -1,4 +1,4 @@
-/** @file Recurrent layers: weight sampling for layers that have no operation of their own. */
+/** @file Recurrent layers as tfjs makes them by default, orthogonal kernels and all. */
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { dist, ready } from '@tychejs/ppl';
