@@ -1,5 +1,6 @@
 /** @file Every way to train the network, over several choices of the labels. */
 import { metrics } from '@tychejs/bnn';
+import { meanOf, withSpread } from '../statistics.ts';
 import type { Column } from '../table.ts';
 import type { Graph } from './data.ts';
 import { fit, ways, type Fit, type FitSettings } from './fit.ts';
@@ -86,13 +87,3 @@ export const columns: readonly Column<Row>[] = [
   { title: 'AUROC of errors', cell: ({ areaUnderRoc }) => (Number.isNaN(areaUnderRoc) ? '' : areaUnderRoc.toFixed(3)) },
   { title: 'seconds', cell: ({ seconds }) => seconds.toFixed(2) },
 ];
-
-function withSpread(values: readonly number[], digits: number, unit = ''): string {
-  const mean = meanOf(values);
-  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
-  return `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}${unit}`;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

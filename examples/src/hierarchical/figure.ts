@@ -4,9 +4,10 @@ import { onPaper } from '../plots/onPaper.ts';
 import { panels } from '../plots/panels.ts';
 import { shrinkagePlane } from '../plots/shrinkagePlane.ts';
 import { lightTheme as theme } from '../plots/theme.ts';
+import { meanOf } from '../statistics.ts';
 import type { Comparison } from './compare.ts';
 import { timeOf, type LifeData, type Observations } from './data.ts';
-import { drawsOf, mean, meansOf, type Fit } from './fit.ts';
+import { drawsOf, meansOf, type Fit } from './fit.ts';
 import type { ModelName } from './models.ts';
 
 /** How many countries have a panel of their own: those that move most. */
@@ -37,7 +38,7 @@ export function figure({ data, fits }: Comparison): string {
       alt: 'Intercepts and slopes of countries, drawn towards their common mean.',
       xLabel: 'life expectancy in 1980, years',
       yLabel: 'gain in 25 years, years',
-      centre: [mean(meansOf('intercept.mean', pooled)), mean(meansOf('slope.mean', pooled))],
+      centre: [meanOf(meansOf('intercept.mean', pooled)), meanOf(meansOf('slope.mean', pooled))],
     },
   );
   const groups = most.map((i) => lineGroup(i, data, alone, pooled));
@@ -64,9 +65,9 @@ function lineGroup(country: number, data: LifeData, alone: Fit['samples'], poole
   };
   const moments = YEARS.map((year) => {
     const draws = values(pooled, year);
-    const centre = mean(draws);
+    const centre = meanOf(draws);
     // The line's own doubt, and the noise around it.
-    const variance = mean(draws.map((value) => (value - centre) ** 2)) + mean(meansOf('sigma', pooled)) ** 2;
+    const variance = meanOf(draws.map((value) => (value - centre) ** 2)) + meanOf(meansOf('sigma', pooled)) ** 2;
     return { centre, reach: MOST * Math.sqrt(variance) };
   });
   return {
@@ -74,7 +75,7 @@ function lineGroup(country: number, data: LifeData, alone: Fit['samples'], poole
     train: points(data.train),
     test: points(data.test),
     grid: YEARS,
-    alone: YEARS.map((year) => mean(values(alone, year))),
+    alone: YEARS.map((year) => meanOf(values(alone, year))),
     pooled: moments.map(({ centre }) => centre),
     lower: moments.map(({ centre, reach }) => centre - reach),
     upper: moments.map(({ centre, reach }) => centre + reach),

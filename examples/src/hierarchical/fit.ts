@@ -1,5 +1,6 @@
 /** @file One model by NUTS: its draws, how they were had, and how well they predict. */
 import { infer, type SampleArray } from '@tychejs/ppl';
+import { meanOf, rootMeanSquare } from '../statistics.ts';
 import type { LifeData, Observations } from './data.ts';
 import { models, type Model, type ModelName } from './models.ts';
 
@@ -57,20 +58,20 @@ async function logDensity(model: Model, samples: Fit['samples'], count: number, 
   const values = life.dataSync();
   const size = test.life.length;
   life.dispose();
-  const densities = test.life.map((_, i) => mean(Array.from({ length: values.length / size }, (__, d) => Math.exp(values[d * size + i] ?? Number.NaN))));
-  return mean(densities.map(Math.log));
+  const densities = test.life.map((_, i) => meanOf(Array.from({ length: values.length / size }, (__, d) => Math.exp(values[d * size + i] ?? Number.NaN))));
+  return meanOf(densities.map(Math.log));
 }
 
 function errorOf(samples: Fit['samples'], { country, time, life }: Observations): number {
   const [intercepts, slopes] = [meansOf('intercept', samples), meansOf('slope', samples)];
   const of = (values: readonly number[], i: number) => values[values.length === 1 ? 0 : (country[i] ?? 0)] ?? Number.NaN;
-  return Math.sqrt(mean(life.map((value, i) => (value - of(intercepts, i) - of(slopes, i) * (time[i] ?? Number.NaN)) ** 2)));
+  return rootMeanSquare(life.map((value, i) => value - of(intercepts, i) - of(slopes, i) * (time[i] ?? Number.NaN)));
 }
 
 /** The posterior mean of each entry of a site; one for a site that is a scalar. */
 export function meansOf(site: string, samples: Fit['samples']): number[] {
   const { size, count, at } = drawsOf(site, samples);
-  return Array.from({ length: size }, (_, i) => mean(Array.from({ length: count }, (__, d) => at(d, i))));
+  return Array.from({ length: size }, (_, i) => meanOf(Array.from({ length: count }, (__, d) => at(d, i))));
 }
 
 /** The draws of a site, chains one after the other: how many, of how many entries, and each. */
@@ -79,8 +80,4 @@ export function drawsOf(site: string, samples: Fit['samples']): { count: number;
   if (found === undefined) throw new Error(`there are no draws of ${site}`);
   const [chains = 0, draws = 0, size = 1] = found.shape;
   return { count: chains * draws, size, at: (draw, entry) => found.data[draw * size + entry] ?? Number.NaN };
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dist, handlers as effects } from '@tychejs/ppl';
 import { DropInBNN, guides, priors, type DropInBNNOptions } from '@tychejs/bnn';
+import { meanOf, rootMeanSquare } from '../statistics.ts';
 import type { Column } from '../table.ts';
 import { drawImage, type Drawn } from './draw.ts';
 import { featureGrid } from './featureGrid.ts';
@@ -90,7 +91,7 @@ export function judge({ mean, sd }: Drawn, { brightness }: GreyImage, its: reado
   const errors = mean.map((value, i) => Math.abs(value - (brightness[i] ?? Number.NaN)));
   const of = (values: readonly number[], isWanted: (role: Role) => boolean) => values.filter((_, i) => isWanted(its[i] ?? 'seen'));
   const score = (role: Role): Score => ({
-    error: Math.sqrt(meanOf(of(errors, (one) => one === role).map((error) => error ** 2))),
+    error: rootMeanSquare(of(errors, (one) => one === role)),
     sd: meanOf(of(sd, (one) => one === role)),
   });
   const isHidden = (role: Role): boolean => role !== 'seen';
@@ -104,10 +105,6 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   const [meanA, meanB] = [meanOf(a), meanOf(b)];
   const covariance = (x: readonly number[], y: readonly number[], mx: number, my: number) => meanOf(x.map((value, i) => (value - mx) * ((y[i] ?? Number.NaN) - my)));
   return covariance(a, b, meanA, meanB) / Math.sqrt(covariance(a, a, meanA, meanA) * covariance(b, b, meanB, meanB));
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 const both = ({ error, sd }: Score): string => `${error.toFixed(3)} / ${sd.toFixed(3)}`;

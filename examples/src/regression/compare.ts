@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { handlers as effects, infer } from '@tychejs/ppl';
 import type { ProbabilisticNet } from '@tychejs/bnn';
 import type { PosteriorBandsData } from '../plots/posteriorBands.ts';
+import { meanOf, rootMeanSquare, withSpread } from '../statistics.ts';
 import type { Column } from '../table.ts';
 import { loadRegression, NOISE, type RegressionData } from './data.ts';
 import { patientWay, sample, train, ways, type NutsSettings, type TrainSettings, type Way } from './fits.ts';
@@ -97,7 +98,7 @@ function convergenceOf(functions: readonly (readonly number[])[], { numChains, n
 
 /** How far the means at the data are from those of `reference`, root mean square, in standard deviations of the noise. */
 export function distance(atData: Moments, reference: Moments): number {
-  return Math.sqrt(meanOf(atData.mean.map((mean, i) => (mean - (reference.mean[i] ?? Number.NaN)) ** 2))) / NOISE;
+  return rootMeanSquare(atData.mean.map((mean, i) => mean - (reference.mean[i] ?? Number.NaN))) / NOISE;
 }
 
 /** Standard deviation of the function in the middle of the gap. */
@@ -117,15 +118,4 @@ export function columnsFor({ rows }: Comparison): Column<Row>[] {
     { title: 'sd of f(0)', cell: (row) => doubtInGap(row).toFixed(3) },
     { title: 'seconds', cell: ({ seconds }) => seconds.toFixed(1) },
   ];
-}
-
-function withSpread(values: readonly number[], digits: number): string {
-  if (values.length < 2) return values.map((value) => value.toFixed(digits)).join();
-  const mean = meanOf(values);
-  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-  return `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}`;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

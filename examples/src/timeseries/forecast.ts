@@ -1,6 +1,7 @@
 /** @file Ten years that the model has not seen: what it expects of them, and how that turned out. */
 import * as tf from '@tensorflow/tfjs-core';
 import { infer, RandomStream } from '@tychejs/ppl';
+import { meanOf, rootMeanSquare } from '../statistics.ts';
 import { restrict, type Month, type Series } from './data.ts';
 import { co2Model } from './model.ts';
 
@@ -64,7 +65,7 @@ export async function forecast(series: Series, year: number, { history, ahead, n
   });
   const summary = Object.values(mcmc.summary());
   const [half, most] = [range(LEVELS.half), range(LEVELS.most)];
-  const expected = sorted.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const expected = sorted.map((values) => meanOf([...values]));
   return {
     year,
     months: future.months,
@@ -96,9 +97,5 @@ function quantile(sorted: ArrayLike<number>, p: number): number {
 /** The share of what was measured that lies in the range. */
 export function coverage(actual: readonly (number | null)[], { lower, upper }: Range): number {
   const inside = actual.flatMap((value, i) => (value === null ? [] : [Number(value >= (lower[i] ?? Infinity) && value <= (upper[i] ?? -Infinity))]));
-  return inside.reduce((sum, one) => sum + one, 0) / inside.length;
-}
-
-function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
+  return meanOf(inside);
 }

@@ -1,6 +1,7 @@
 /** @file What `npm run example timeseries` runs: decades of carbon dioxide, forecast by those before, a table, and a picture. */
 import { ready } from '@tychejs/ppl';
 import { writePicture } from '../pictureFile.ts';
+import { meanOf } from '../statistics.ts';
 import { textTable, type Column } from '../table.ts';
 import { loadCo2 } from './data.ts';
 import { figure } from './figure.ts';
@@ -26,6 +27,6 @@ const columns: readonly Column<Forecast>[] = [
   { title: 'seconds', cell: ({ seconds }) => seconds.toFixed(1) },
 ];
 console.log(`\n${textTable(columns, forecasts)}`);
-const mean = (share: (one: Forecast) => number): string => percent(forecasts.reduce((sum, one) => sum + share(one), 0) / forecasts.length);
+const mean = (share: (one: Forecast) => number): string => percent(meanOf(forecasts.map(share)));
 console.log(`Of all months, ${mean(({ coverage }) => coverage.half)} are in the 50 % bands, ${mean(({ coverage }) => coverage.most)} in the 90 % bands.`);
 console.log(`\nOpen ${writePicture('timeseries', figure(series, forecasts))} in a browser to see them.`);

@@ -4,9 +4,10 @@ import { infer, ready } from '@tychejs/ppl';
 import { compare, elpdDifferences, predictionColumns, samplingColumns, type Comparison } from '../../src/hierarchical/compare.ts';
 import { loadLife, timeOf } from '../../src/hierarchical/data.ts';
 import { figure } from '../../src/hierarchical/figure.ts';
-import { drawsOf, mean, meansOf } from '../../src/hierarchical/fit.ts';
+import { drawsOf, meansOf } from '../../src/hierarchical/fit.ts';
 import { models } from '../../src/hierarchical/models.ts';
 import { settings } from '../../src/hierarchical/settings.ts';
+import { meanOf } from '../../src/statistics.ts';
 import { textTable } from '../../src/table.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { parseXml } from '../helpers/xml.ts';
@@ -72,7 +73,7 @@ describe('with few draws', () => {
 
   test('estimates are drawn towards the common mean', () => {
     const [, unpooled, , nonCentred] = result.fits;
-    const spread = (values: number[]) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
+    const spread = (values: number[]) => Math.sqrt(meanOf(values.map((value) => (value - meanOf(values)) ** 2)));
     expect(spread(meansOf('slope', nonCentred!.samples))).toBeLessThan(0.8 * spread(meansOf('slope', unpooled!.samples)));
   });
 
