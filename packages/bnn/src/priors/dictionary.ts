@@ -34,7 +34,8 @@ export class DictionaryPrior extends Prior {
 
 /**
  * Distributions by the parameters' full names: of the parameter's shape, or expanding to it. What
- * `guide.getDetachedDistributions()` gives fits in here.
+ * `guide.getDetachedDistributions()` gives fits in here. Weights of one parameter may depend on one another (`multivariateNormal`,
+ * and what guides with correlations give); those of two cannot, as each is drawn from its own distribution.
  *
  * @throws Error when applied, if an exposed parameter has no entry, or an entry no parameter.
  */

@@ -93,6 +93,9 @@ test('without a handler, and outside of any network, it is the sum', () => {
     expect(values(linear(x, w, b))).toEqual(values(expected));
     expect(values(linear(x, w, b, { name: 'mine' }))).toEqual(values(expected));
     expect(values(linear(x, w))).toEqual(values(linear(x, w, tf.zeros([2]))));
+    const row = wavy([3], 2);
+    expect(linear(row, w, b).shape).toEqual([2]);
+    expect(values(linear(row, w, b))).toEqual(values(linear(tf.expandDims(row, 0), w, b)));
   });
 });
 

@@ -36,10 +36,10 @@ const WHERE = 'linear';
  * }
  * ```
  *
- * @param input - `[rows, ..., inputs]`; rows get noise, or signs, of their own.
+ * @param input - `[rows, ..., inputs]`, or `[inputs]` for one row; rows get noise, or signs, of their own.
  * @param kernel - `[inputs, outputs]`, unless there is a product.
  * @param bias - added to what the product gives; `null` for none.
- * @returns `[rows, ..., outputs]`.
+ * @returns `[rows, ..., outputs]`, or `[outputs]`.
  * @throws TypeError for what is no tensor, or for unknown options; Error when the shapes do not fit.
  */
 export function linear(input: Tensor, kernel: Tensor, bias: Tensor | null = null, options: LinearOptions = {}): Tensor {
@@ -57,9 +57,9 @@ export function linear(input: Tensor, kernel: Tensor, bias: Tensor | null = null
 }
 
 function checkShapes(name: string, input: Tensor, kernel: Tensor): void {
-  if (kernel.rank === 2 && input.rank >= 2 && input.shape.at(-1) === kernel.shape[0]) return;
+  if (kernel.rank === 2 && input.rank >= 1 && input.shape.at(-1) === kernel.shape[0]) return;
   throw new Error(
     `${WHERE} "${name}": an input of shape [${input.shape.join(', ')}] cannot be multiplied with a kernel of shape ` +
-      `[${kernel.shape.join(', ')}]; they must be [rows, ..., inputs] and [inputs, outputs], or else give a product`,
+      `[${kernel.shape.join(', ')}]; they must be [..., inputs] and [inputs, outputs], or else give a product`,
   );
 }
