@@ -32,7 +32,10 @@ export function filteringOf(correlation: Correlation, precision: Precision): Fil
   return best;
 }
 
-/** Whether minimal filtering is possible: 3×3 in steps of 1, whole vectors of channels; in float32, for its errors. */
+/**
+ * Whether minimal filtering is possible: 3×3 in steps of 1, whole vectors of channels; in float32, for its errors. (A number that
+ * is not finite makes all outputs of its tile NaN.)
+ */
 function isFilterable({ window, strides, dilations, spacing, groups, inPerGroup, outPerGroup, target }: Correlation, precision: Precision): boolean {
   const isSquare = window.length === 2 && window.every((n) => n === ENTRIES);
   const isDense = [...strides, ...dilations, ...spacing, ...target.spacing].every((n) => n === 1) && groups === 1;
