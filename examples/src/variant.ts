@@ -8,7 +8,7 @@
 export function variant<T>(variants: Readonly<Record<string, T>>, words: readonly string[] = process.argv.slice(2)): T {
   const names = Object.keys(variants);
   const [name = names[0] ?? ''] = words;
-  const chosen = variants[name];
+  const chosen = names.includes(name) ? variants[name] : undefined;
   if (chosen === undefined) throw new Error(`there is no variant "${name}" of this example; there are ${names.join(' and ')}`);
   return chosen;
 }
