@@ -3,6 +3,8 @@ import type { OptimizerState } from '../../optim/optimizer.ts';
 import type { StreamState } from '../../random/stream.ts';
 import type { SampleArray } from '../mcmc/samples.ts';
 import type { Position } from './potential.ts';
+import type { StepPlan, StepSchedule } from './schedule.ts';
+import { drawsUntil, isCyclical } from './schedule.ts';
 
 /** A chain of a checkpoint. */
 export interface SgmcmcChainState {
@@ -37,10 +39,24 @@ export interface SgmcmcCheckpoint {
   readonly chains: readonly SgmcmcChainState[];
 }
 
+/** The run that is to go on. */
+export interface ResumedRun {
+  readonly kernel: string;
+  readonly counts: SgmcmcCheckpoint['plan'];
+  readonly plan: StepPlan;
+  readonly numChains: number;
+  readonly keepSamples: boolean;
+}
+
 const WHERE = 'infer.SGMCMC: cannot resume';
 
-/** @throws TypeError or RangeError that says why `checkpoint` is none, or is none of a run like the one that is `planned`. */
-export function checkSgmcmcCheckpoint(checkpoint: SgmcmcCheckpoint, kernel: string, planned: SgmcmcCheckpoint['plan'], numChains: number): void {
+/** What the steps of a chain depend on. */
+export function stepCounts(schedule: StepSchedule, counts: Omit<SgmcmcCheckpoint['plan'], 'numCycles'>): SgmcmcCheckpoint['plan'] {
+  return { ...counts, numCycles: isCyclical(schedule) ? schedule.numCycles : null };
+}
+
+/** @throws TypeError or RangeError that says why `checkpoint` is none, or is none of a run like this one. */
+export function checkSgmcmcCheckpoint(checkpoint: SgmcmcCheckpoint, { kernel, counts: planned, plan: steps, numChains, keepSamples }: ResumedRun): void {
   if (typeof checkpoint !== 'object' || checkpoint === null || typeof checkpoint.plan !== 'object' || !Array.isArray(checkpoint.chains)) {
     throw new TypeError(`${WHERE}: it takes what checkpoint() gave`);
   }
@@ -55,8 +71,12 @@ export function checkSgmcmcCheckpoint(checkpoint: SgmcmcCheckpoint, kernel: stri
     throw new RangeError(`${WHERE}: with cycles numSamples must stay what it was, ${plan.numSamples}, got ${planned.numSamples}`);
   }
   if (chains.length > numChains) throw new RangeError(`${WHERE}: the checkpoint has ${chains.length} chains, numChains is ${numChains}`);
-  const most = Math.max(0, ...chains.map(({ step }) => step));
-  if (plan.numCycles === null && most > planned.numBurnIn + planned.numSamples) {
-    throw new RangeError(`${WHERE}: the checkpoint has ${most} steps of a chain, and numBurnIn and numSamples ask for fewer`);
-  }
+  chains.forEach(({ step, draws }: SgmcmcChainState, i: number) => {
+    if (step > steps.numSteps) throw new RangeError(`${WHERE}: the checkpoint has ${step} steps of a chain, and numBurnIn and numSamples ask for fewer`);
+    const made = drawsUntil(steps, step);
+    const [first] = Object.values(draws);
+    const held = first?.shape[0] ?? 0;
+    if (!keepSamples || held === made) return;
+    throw new RangeError(`${WHERE}: chain ${i} of the checkpoint has made ${made} draws and holds ${held} of them; was it of a run with keepSamples: false?`);
+  });
 }

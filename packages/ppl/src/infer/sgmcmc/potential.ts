@@ -36,8 +36,9 @@ export class Potential<A extends unknown[]> {
     this.loss = lossOf((_model, _guide, args) => this.energy(args as unknown as A));
   }
 
-  /** Moves to `position`. */
+  /** Moves to `position`. @throws RangeError when it is one of other sites. */
   moveTo(position: Position): void {
+    this.checkSites(position);
     for (const { name, unconstrainedShape } of this.latent.sites) {
       const values = (position[name] as Float32Array).slice();
       tf.tidy(() => this.store.set(name, tf.tensor(values, [...unconstrainedShape])));
@@ -76,6 +77,14 @@ export class Potential<A extends unknown[]> {
       }),
     );
     return bySite(sites, (_, i) => read(values[i] as Tensor));
+  }
+
+  private checkSites(position: Position): void {
+    const text = (sites: readonly (readonly [string, number])[]): string => sites.map(([name, size]) => `${name} (${size})`).join(', ');
+    const own = text(this.latent.sites.map(({ name, size }) => [name, size]));
+    const given = text(Object.entries(position).map(([name, { length }]) => [name, length]));
+    if (own === given) return;
+    throw new RangeError(`infer.SGMCMC: cannot resume: the latent sites and their sizes are ${own} here, and were ${given}: the checkpoint is of another model`);
   }
 
   private energy(args: A): Scalar {

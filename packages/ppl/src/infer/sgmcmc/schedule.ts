@@ -136,3 +136,10 @@ function cyclicalPlan(where: string, { numCycles, explorationShare = 0.8 }: Cycl
     isDraw: (step) => step % length >= exploring && ((step % length) - exploring + 1) % thinning === 0,
   };
 }
+
+/** The number of draws that the first `steps` steps end in. */
+export function drawsUntil(plan: StepPlan, steps: number): number {
+  let count = 0;
+  for (let step = 0; step < steps; step++) if (plan.isDraw(step)) count++;
+  return count;
+}

@@ -11,9 +11,9 @@ import type { Summary } from '../mcmc/summary.ts';
 import type { StepStats } from '../svi/compiled/stepEngine.ts';
 import type { SgmcmcDiagnostics } from './chainRecord.ts';
 import type { SgmcmcChainState, SgmcmcCheckpoint } from './checkpoint.ts';
-import { checkSgmcmcCheckpoint } from './checkpoint.ts';
+import { checkSgmcmcCheckpoint, stepCounts } from './checkpoint.ts';
 import type { StepPlan } from './schedule.ts';
-import { isCyclical, stepPlan } from './schedule.ts';
+import { stepPlan } from './schedule.ts';
 import type { SgmcmcKernel } from './sgmcmcKernel.ts';
 import { isSgmcmcKernel } from './sgmcmcKernel.ts';
 import type { SgmcmcData, SgmcmcOptions, SgmcmcSettings } from './sgmcmcOptions.ts';
@@ -84,10 +84,10 @@ export class SGMCMC<A extends unknown[] = never[]> {
    * @throws TypeError or RangeError for what is no checkpoint of such a run; also what {@link run} throws.
    */
   async resume(checkpoint: SgmcmcCheckpoint, data: SgmcmcData<A> = {}): Promise<void> {
-    const { numSamples, numChains, thinning } = this.settings;
-    const { schedule } = this.kernel.settings;
-    const numCycles = isCyclical(schedule) ? schedule.numCycles : null;
-    checkSgmcmcCheckpoint(checkpoint, this.kernel.name, { numSamples, numBurnIn: this.plan.numBurnIn, thinning, numCycles }, numChains);
+    const { kernel, plan } = this;
+    const { numSamples, numChains, thinning, keepSamples } = this.settings;
+    const counts = stepCounts(kernel.settings.schedule, { numSamples, numBurnIn: plan.numBurnIn, thinning });
+    checkSgmcmcCheckpoint(checkpoint, { kernel: kernel.name, counts, plan, numChains, keepSamples });
     await this.execute(data, RandomStream.fromState(checkpoint.stream), checkpoint.chains);
   }
 

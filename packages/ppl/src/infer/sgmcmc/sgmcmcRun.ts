@@ -16,9 +16,10 @@ import type { StepContext } from '../svi/sviStep.ts';
 import { ChainRecord } from './chainRecord.ts';
 import { ChainStart } from './chainStart.ts';
 import type { SgmcmcChainState, SgmcmcCheckpoint } from './checkpoint.ts';
+import { stepCounts } from './checkpoint.ts';
 import { Sampler } from './sampler.ts';
 import type { StepPlan } from './schedule.ts';
-import { isCyclical } from './schedule.ts';
+import { drawsUntil } from './schedule.ts';
 import type { SgmcmcKernel } from './sgmcmcKernel.ts';
 import type { SgmcmcData, SgmcmcProgress, SgmcmcSettings } from './sgmcmcOptions.ts';
 
@@ -86,14 +87,12 @@ export class SgmcmcRun<A extends unknown[]> {
     while (this.isStepping) await new Promise<void>((resolve) => this.waiting.push(resolve));
     const { kernel, settings, plan, stream } = this.task;
     const { numSamples, thinning } = settings;
-    const { schedule } = kernel.settings;
-    const numCycles = isCyclical(schedule) ? schedule.numCycles : null;
     // All is read at once, before anything is waited for.
     const states = this.chains.map((chain) => chain.state(chain === this.current ? (this.sampler?.point() ?? null) : null, this.drawsOf(chain)));
     return {
       version: 1,
       kernel: kernel.name,
-      plan: { numSamples, numBurnIn: plan.numBurnIn, thinning, numCycles },
+      plan: stepCounts(kernel.settings.schedule, { numSamples, numBurnIn: plan.numBurnIn, thinning }),
       stream: stream.state,
       chains: (await Promise.all(states)).filter((state) => state !== null),
     };
@@ -216,13 +215,6 @@ export class SgmcmcRun<A extends unknown[]> {
     const advice = step === 0 ? '' : `; steps went well before, so they may be too large: lower stepSize, now ${kernel.settings.stepSize}`;
     return new Error(`${cause.message} (chain ${index}, step ${step + 1} of ${plan.numSteps}${advice})`, { cause });
   }
-}
-
-/** The number of draws that the first `steps` steps end in. */
-function drawsUntil(plan: StepPlan, steps: number): number {
-  let count = 0;
-  for (let step = 0; step < steps; step++) if (plan.isDraw(step)) count++;
-  return count;
 }
 
 /** The arguments of one step after another. */

@@ -305,6 +305,15 @@ describe('errors', () => {
     await expect(resume(kernel(), { numSamples: 5 })).rejects.toThrow(/has 22 steps of a chain/);
     await expect(resume(kernel(), {}, { chains: [] })).rejects.toThrow(/it takes what checkpoint\(\) gave/);
     await expect(resume(kernel(), {}, { ...saved, version: 2 })).rejects.toThrow(/of version 2; this library reads version 1/);
+    const others = new infer.SGLD((x: tf.Tensor, y: tf.Tensor) => sample('slope', dist.normal(0, 1).expand([2]).toEvent(1)) && line(x, y), { stepSize: 0.002 });
+    await expect(expectNoLeak(() => resume(others, { numSamples: 20 }))).rejects.toThrow(/"slope"/);
+    const another = new infer.SGLD((_x: tf.Tensor, _y: tf.Tensor) => sample('slope', dist.normal(0, 1).expand([2]).toEvent(1)), { stepSize: 0.002 });
+    await expect(expectNoLeak(() => resume(another, { numSamples: 20 }))).rejects.toThrow(/sites and their sizes are slope \(2\) here, and were slope \(1\), offset \(1\), scale \(1\)/);
+    const streamed = new infer.SGMCMC(kernel(), { ...options, keepSamples: false });
+    await streamed.run({ batches: fleeting });
+    const withoutDraws = await streamed.checkpoint();
+    await expect(resume(kernel(), {}, withoutDraws)).rejects.toThrow(/has made 12 draws and holds 0 of them; was it of a run with keepSamples: false/);
+    await expect(resume(kernel(), { keepSamples: false }, withoutDraws)).resolves.toBeUndefined();
     // More of the same is no other run.
     const longer = new infer.SGMCMC(kernel(), { ...options, numSamples: 20 });
     await longer.resume(saved, { batches: fleeting });

@@ -27,6 +27,8 @@ export interface StepVariables {
 
 /** A step of one objective in one context, for these parameters and shapes of data. */
 export interface StepFunction extends StepVariables {
+  /** Begins what is said of it. */
+  readonly where: string;
   readonly precision: Precision;
   /** What {@link loss} takes: the parameters, and then the tensors among the arguments. */
   readonly inputs: readonly TraceInput[];
@@ -44,7 +46,7 @@ export interface StepFunction extends StepVariables {
  * @param precision - that of the program to be made of it.
  */
 export function stepFunction<A extends unknown[]>(
-  { model, guide, loss }: Objective<A>,
+  { model, guide, loss, where = 'infer.SVI' }: Objective<A>,
   context: StepContext,
   args: A,
   tensors: readonly Tensor[],
@@ -73,6 +75,7 @@ export function stepFunction<A extends unknown[]>(
     }
   };
   return {
+    where,
     params,
     state,
     precision,

@@ -176,7 +176,7 @@ export class StepProgram implements Holder {
 
   private load(tensors: readonly Tensor[]): void {
     tensors.forEach((tensor, i) => {
-      if (tensor.isDisposed) throw new Error(`infer.SVI: a tensor of shape ${format(tensor.shape)} among the arguments has been disposed`);
+      if (tensor.isDisposed) throw new Error(`${this.fn.where}: a tensor of shape ${format(tensor.shape)} among the arguments has been disposed`);
       if (this.loaded[i] === tensor) return;
       this.program.inputView(this.fn.params.length + i).set(tensor.dataSync());
       // A variable may hold other numbers next time.
