@@ -6,6 +6,8 @@ import * as guides from '../../src/guides/index.ts';
 import * as likelihoods from '../../src/likelihoods/index.ts';
 import * as priors from '../../src/priors/index.ts';
 
+jest.setTimeout(60_000);
+
 beforeAll(async () => {
   await ready({ backend: 'cpu' });
 });

@@ -11,6 +11,8 @@ import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
 import { MEAN, outputs, pass, posterior, seeded, signsOf, values } from './posterior.ts';
 
+jest.setTimeout(60_000);
+
 let warnings: jest.SpyInstance;
 
 beforeAll(() => ready({ backend: 'cpu' }));

@@ -6,6 +6,8 @@ import { handlers } from '../../src/index.ts';
 import { wavy } from '../helpers/nets.ts';
 import { posterior, seeded, values } from './posterior.ts';
 
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 
 const { flipout } = handlers;

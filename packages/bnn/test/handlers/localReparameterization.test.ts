@@ -8,6 +8,8 @@ import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
 
+jest.setTimeout(60_000);
+
 let warnings: jest.SpyInstance;
 
 beforeAll(async () => {

@@ -9,6 +9,8 @@ import { VariationalBNN, likelihoods, priors } from '../../src/index.ts';
 import { lift } from '../../src/lift/lift.ts';
 import { inputOf, netRecipes, ownValues, scramble, single, snapshot, wavy } from '../helpers/nets.ts';
 
+jest.setTimeout(60_000);
+
 beforeAll(async () => {
   await ready({ backend: 'cpu' });
 });
@@ -34,7 +36,7 @@ describe.each(['cpu', 'wasm'] as const)('the lifted net on %s', (backend) => {
         });
         net.dispose();
       }),
-      { numRuns: 50, seed: 43 },
+      { numRuns: 40, seed: 43 },
     );
   });
 
@@ -57,7 +59,7 @@ describe.each(['cpu', 'wasm'] as const)('the lifted net on %s', (backend) => {
         bnn.dispose();
         net.dispose();
       }),
-      { numRuns: 20, seed: 46 },
+      { numRuns: 15, seed: 46 },
     );
   });
 

@@ -9,6 +9,8 @@ import { VariationalBNN, guides, handlers as netHandlers, likelihoods, priors } 
 import { lift } from '../../src/lift/lift.ts';
 import { ownValues, scramble, single, wavy } from '../helpers/nets.ts';
 
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 
 const values = (tensor: Tensor): number[] => [...tensor.dataSync()];

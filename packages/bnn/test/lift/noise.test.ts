@@ -9,6 +9,8 @@ import { lift } from '../../src/lift/lift.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { inputOf, netRecipes, ownValues, single } from '../helpers/nets.ts';
 
+jest.setTimeout(60_000);
+
 beforeAll(() => ready({ backend: 'cpu' }));
 
 const values = (tensor: Tensor): number[] => [...tensor.dataSync()];
