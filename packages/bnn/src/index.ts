@@ -25,7 +25,8 @@ export type { LaplaceFit, LaplaceFitOptions, LaplacePredictOptions } from './lap
 export type { LaplaceBNNOptions } from './laplace/laplaceOptions.ts';
 export type { CovarianceStructure } from './laplace/statistics.ts';
 export { McmcBNN } from './mcmcBnn.ts';
-export type { KernelBuilder, KernelClass, McmcBNNOptions, McmcPredictOptions } from './mcmcBnn.ts';
+export type { KernelBuilder, KernelClass } from './kernelBuilder.ts';
+export type { McmcBNNOptions, McmcPredictOptions } from './mcmcBnn.ts';
 export type { FitOptionsOf, McmcFitOptions, NetKernel, NetModel, NetModelArgs, RunOf, SgmcmcFitOptions } from './mcmcFit.ts';
 export type { PredictOptions } from './predictions.ts';
 export type { ProbabilisticNet } from './probabilisticNet.ts';

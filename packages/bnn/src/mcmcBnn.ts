@@ -7,9 +7,11 @@ import { BayesianNet } from './bayesianNet.ts';
 import { drawsToBytes, loadDraws, saveDraws } from './drawsFile.ts';
 import type { FitData } from './fitData.ts';
 import { valuesOf } from './guides/initialValues.ts';
+import type { KernelBuilder, KernelClass } from './kernelBuilder.ts';
+import { buildKernel } from './kernelBuilder.ts';
 import type { Net, NetInput } from './lift/net.ts';
 import { Likelihood } from './likelihoods/likelihood.ts';
-import type { AnyFitOptions, FitOptionsOf, NetKernel, NetModel, NetModelArgs, RunOf } from './mcmcFit.ts';
+import type { AnyFitOptions, FitOptionsOf, NetKernel, NetModelArgs, RunOf } from './mcmcFit.ts';
 import { fullRun, miniBatchRun } from './mcmcFit.ts';
 import type { NetDescription } from './netDescription.ts';
 import { likelihoodText } from './netDescription.ts';
@@ -21,12 +23,6 @@ import type { ProbabilisticNet } from './probabilisticNet.ts';
 import { SitePrefix } from './sitePrefix.ts';
 import type { WeightSummary } from './weightSummary.ts';
 import { momentsOfSamples, summariseWeights } from './weightSummary.ts';
-
-/** Makes a kernel: `(model) => new infer.NUTS(model, { targetAcceptProb: 0.9 })`. */
-export type KernelBuilder<K extends NetKernel = NetKernel> = (model: NetModel) => K;
-
-/** `infer.NUTS`, for its defaults. */
-export type KernelClass<K extends NetKernel = NetKernel> = new (model: NetModel) => K;
 
 export interface McmcBNNOptions<P, K extends NetKernel = NetKernel> {
   readonly net: Net;
@@ -66,6 +62,17 @@ const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'kernel', 'name']
  * await bnn.fit({ x, y }, { numSamples: 500, numChains: 4, seed: 1 });
  * const { mean, scale } = bnn.predict(x, { numSamples: 200 });
  * ```
+ *
+ * @example A larger network, on mini-batches:
+ * ```ts
+ * const bnn = new McmcBNN({
+ *   net,
+ *   prior: priors.iid(dist.normal(0, 1)),
+ *   likelihood: likelihoods.categorical(),
+ *   kernel: (model) => new infer.SGHMC(model, { stepSize: 2e-6, schedule: { numCycles: 4 } }),
+ * });
+ * await bnn.fit({ x, y }, { numSamples: 2000, thinning: 100, batchSize: 128, seed: 1 });
+ * ```
  */
 export class McmcBNN<P, K extends NetKernel = McmcKernel> implements ProbabilisticNet<P> {
   readonly likelihood: Likelihood<P>;
@@ -87,7 +94,7 @@ export class McmcBNN<P, K extends NetKernel = McmcKernel> implements Probabilist
     const { net, prior, likelihood, kernel, name = '' } = options;
     this.name = name;
     this.likelihood = likelihood;
-    this.kernel = buildKernel(kernel, (...args) => this.named(() => this.model(...args)));
+    this.kernel = buildKernel(WHERE, kernel, (...args) => this.named(() => this.model(...args)));
     this.net = new BayesianNet(net, prior);
     this.paramStore = this.net.paramStore;
     this.predictions = new Predictions<P>({
@@ -285,17 +292,6 @@ export class McmcBNN<P, K extends NetKernel = McmcKernel> implements Probabilist
   private named<R>(body: () => R): R {
     return this.name === '' ? body() : new SitePrefix(this.name).run(body);
   }
-}
-
-function buildKernel(builder: KernelBuilder | KernelClass, model: NetModel): NetKernel {
-  const kernel = isClass(builder) ? new builder(model) : builder(model);
-  if (infer.isSgmcmcKernel(kernel) || typeof (kernel as Partial<McmcKernel> | null | undefined)?.bind === 'function') return kernel;
-  throw new TypeError(`${WHERE}: kernel was to make a kernel, such as new infer.NUTS(model), but made ${typeof kernel}`);
-}
-
-function isClass(builder: KernelBuilder | KernelClass): builder is KernelClass {
-  const prototype: unknown = builder.prototype;
-  return infer.isSgmcmcKernel(prototype) || typeof (prototype as Partial<McmcKernel> | undefined)?.bind === 'function';
 }
 
 /** The draws of the chains that did not fail, if any. */

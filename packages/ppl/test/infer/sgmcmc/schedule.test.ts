@@ -3,6 +3,9 @@ import { checkSchedule, stepPlan } from '../../../src/infer/sgmcmc/schedule.ts';
 import type { StepSchedule } from '../../../src/infer/sgmcmc/schedule.ts';
 import { follow } from '../../../src/optim/ruleOptimizer.ts';
 import { langevin } from '../../../src/infer/sgmcmc/langevin.ts';
+import { optim } from '../../../src/index.ts';
+import type { Optimizer } from '../../../src/optim/optimizer.ts';
+import { RandomStream } from '../../../src/random/stream.ts';
 
 const steps = (count: number): number[] => Array.from({ length: count }, (_, step) => step);
 const counts = (numSamples: number, thinning = 1, numBurnIn?: number) => ({ numSamples, thinning, numBurnIn });
@@ -75,4 +78,16 @@ test('a random update without a stream is refused, and changes nothing', () => {
   const parameter = { name: 'x', variable: { isDisposed: false }, value, gradient: Float32Array.of(1, 1) };
   expect(() => follow(langevin('infer.SGLD'), {}).step([parameter])).toThrow(/infer\.SGLD: its updates are random, and need a stream/);
   expect([...value]).toEqual([1, 2]);
+});
+
+test('layers around an update let it draw', () => {
+  const run = (optimizer: Optimizer): number[] => {
+    const value = Float32Array.of(1, 2);
+    const parameter = { name: 'x', variable: { isDisposed: false }, value, gradient: Float32Array.of(0.5, -0.5) };
+    for (let step = 0; step < 2; step++) optimizer.step([parameter], 1, RandomStream.fromSeed(step));
+    return [...value];
+  };
+  const plain = (lr: number): Optimizer => follow(langevin('infer.SGLD'), { lr });
+  expect(run(optim.clip(plain(0.1), { value: 1 }))).toEqual(run(plain(0.1)));
+  expect(run(optim.schedule(plain(0.2), () => 0.5))).toEqual(run(plain(0.1)));
 });
