@@ -10,7 +10,7 @@ import { fill, fillKernel } from '../move/fill.ts';
 import { rowsKernel } from '../move/rows.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
-import { tileKernel } from '../product/tile.ts';
+import { tileColumnKernel } from '../product/tile.ts';
 import { winogradGradFilterKernel, winogradGradFilterScratch } from '../winograd/gradFilter.ts';
 import { filteringOf } from '../winograd/plan.ts';
 import type { Correlation, Image } from './correlation.ts';
@@ -18,7 +18,7 @@ import { correlationOf, imageOf, writeImage } from './correlation.ts';
 import { depthwiseGradFilterKernel, isDepthwise } from './depthwise.ts';
 import { panelColumns } from './panels.ts';
 import { callAlong, callsOf } from './perImage.ts';
-import { forEachTile, sumOver } from './tiles.ts';
+import { forEachColumn, sumOver } from './tiles.ts';
 
 /** Bytes of scratch memory that {@link emitConvGradFilter} needs: an image, and some channels of the gradient over it. */
 export function convGradFilterScratch(node: NodeOf<'convGradFilter'>, x: Shape, dy: Shape, precision: Precision): number {
@@ -116,8 +116,8 @@ function writeProducts(
         w.call(rowsKernel(context, places), panel, from);
         w.assign(a, left);
         w.assign(c, right);
-        forEachTile(w, entries, { pointer: a, steps: inImage }, { pointer: c, steps: inFilter }, (tile) => {
-          w.call(tileKernel(context, { ...tile, columns: columns.size, update: 'add', sum }), a, panel, c);
+        forEachColumn(w, entries, { pointer: a, steps: inImage }, { pointer: c, steps: inFilter }, (tile, count) => {
+          w.call(tileColumnKernel(context, { ...tile, columns: columns.size, update: 'add', sum }, count), a, panel, c);
         });
         w.move(from, columns.size * w.size);
         w.move(right, columns.size * w.size);

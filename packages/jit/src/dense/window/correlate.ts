@@ -11,11 +11,11 @@ import type { KernelWriter } from '../kernelWriter.ts';
 import { fillKernel } from '../move/fill.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
-import { tileKernel } from '../product/tile.ts';
+import { tileColumnKernel } from '../product/tile.ts';
 import type { Correlation, Image, Turn } from './correlation.ts';
 import { imageOf, writeImage } from './correlation.ts';
 import { filterBytes, panelColumns, walkOf, writePanels } from './panels.ts';
-import { forEachTile, sumOver } from './tiles.ts';
+import { forEachColumn, sumOver } from './tiles.ts';
 
 /** Bytes of scratch memory that a correlation needs. */
 export function correlationScratch(correlation: Correlation, precision: Precision): number {
@@ -67,8 +67,8 @@ function writeProduct(
       w.times(columns.count, () => {
         w.assign(a, left);
         w.assign(c, right);
-        forEachTile(w, places, { pointer: a, steps: inImage }, { pointer: c, steps: inOutput }, (tile) => {
-          w.call(tileKernel(context, { ...tile, columns: columns.size, update: 'store', sum }), a, panel, c);
+        forEachColumn(w, places, { pointer: a, steps: inImage }, { pointer: c, steps: inOutput }, (tile, count) => {
+          w.call(tileColumnKernel(context, { ...tile, columns: columns.size, update: 'store', sum }, count), a, panel, c);
         });
         w.move(panel, sizeOf(correlation.window) * inPerGroup * bStep);
         w.move(right, columns.size * w.size);

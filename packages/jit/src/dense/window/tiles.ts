@@ -17,8 +17,8 @@ export interface TileOfPlaces {
   readonly cRow: number;
 }
 
-/** Runs `body` for tiles of neighbours until every index within `shape` was in one; pointers end where they began. */
-export function forEachTile(w: KernelWriter, shape: Shape, a: Walker, c: Walker, body: (tile: TileOfPlaces) => void): void {
+/** Runs `body` for columns of so many tiles of neighbours until every index within `shape` was in one; pointers end where they began. */
+export function forEachColumn(w: KernelWriter, shape: Shape, a: Walker, c: Walker, body: (tile: TileOfPlaces, count: number) => void): void {
   const axes = mergeAxes(shape, [a.steps, c.steps]);
   const row = axes.at(-1) ?? { count: 1, steps: [0, 0] };
   const [aRow, cRow] = [at(row.steps, 0), at(row.steps, 1)];
@@ -26,14 +26,26 @@ export function forEachTile(w: KernelWriter, shape: Shape, a: Walker, c: Walker,
   const walkers = [a, c].map(({ pointer }, i) => ({ pointer, steps: outer.map(({ steps }) => at(steps, i)) }));
   forEachIndex(w.f, outer.map(({ count }) => count), walkers, () => {
     for (const part of partsOf(row.count, TILE_ROWS)) {
-      w.times(part.count, () => {
-        body({ rows: part.size, aRow, cRow });
-        w.move(a.pointer, part.size * aRow);
-        w.move(c.pointer, part.size * cRow);
-      });
+      body({ rows: part.size, aRow, cRow }, part.count);
+      w.move(a.pointer, part.count * part.size * aRow);
+      w.move(c.pointer, part.count * part.size * cRow);
     }
     w.move(a.pointer, -row.count * aRow);
     w.move(c.pointer, -row.count * cRow);
+  });
+}
+
+/** Runs `body` for tile after tile, the pointers moved along; they end where they began. */
+export function forEachTile(w: KernelWriter, shape: Shape, a: Walker, c: Walker, body: (tile: TileOfPlaces) => void): void {
+  forEachColumn(w, shape, a, c, (tile, count) => {
+    const [aTile, cTile] = [tile.rows * tile.aRow, tile.rows * tile.cRow];
+    w.times(count, () => {
+      body(tile);
+      w.move(a.pointer, aTile);
+      w.move(c.pointer, cTile);
+    });
+    w.move(a.pointer, -count * aTile);
+    w.move(c.pointer, -count * cTile);
   });
 }
 
