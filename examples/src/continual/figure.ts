@@ -4,7 +4,8 @@ import { namedLines } from '../plots/namedLines.ts';
 import { onPaper } from '../plots/onPaper.ts';
 import { panels } from '../plots/panels.ts';
 import { lightTheme as theme } from '../plots/theme.ts';
-import { mean, type Progress } from './learn.ts';
+import { meanOf } from '../statistics.ts';
+import type { Progress } from './learn.ts';
 import type { Task } from './tasks.ts';
 
 /** Guessing is right half of the time. */
@@ -31,7 +32,7 @@ export function figure(all: readonly Progress[], tasks: readonly Task[]): string
   }));
   const averages = namedLines(
     tasks.map(({ index }) => index + 1),
-    all.map(({ name, accuracy }) => ({ name, values: accuracy.map((known) => 100 * mean(known)) })),
+    all.map(({ name, accuracy }) => ({ name, values: accuracy.map((known) => 100 * meanOf(known)) })),
     {
       theme,
       alt: 'The mean share of right answers on all tasks so far, a line for each learner',

@@ -6,6 +6,9 @@ import type { Learner, LearnerSettings } from './learners.ts';
 import { network } from './network.ts';
 import { tensorsOf, type Task } from './tasks.ts';
 
+/** How much faster standard deviations learn: they have a long way to go, and those too small keep the next task from learning. */
+const FASTER = 10;
+
 export interface LearnSettings extends LearnerSettings {
   readonly seed: number;
   /** Of the network's two shared layers. */
@@ -57,22 +60,14 @@ export async function learn(
   return { name: learner.name, accuracy, seconds };
 }
 
-const SCALES_FASTER = 10;
-
 async function learnTask(learner: Learner, bnn: VariationalBNN<tf.Tensor>, task: Task, settings: LearnSettings): Promise<void> {
   const { epochs, batchSize, lr, progressBar } = settings;
   const data = tensorsOf(task, task.train);
   const steps = epochs * Math.ceil(task.train.count / batchSize);
-  // Standard deviations have a long way to go, and those that are too small would keep the next task from learning.
-  const rates = (name: string) => ({ lr: name.includes('.scales.') ? SCALES_FASTER * lr : lr });
+  const rates = (name: string) => ({ lr: name.includes('.scales.') ? FASTER * lr : lr });
   const adam = optim.schedule(optim.adam(rates), { decaySteps: steps });
   const fit = () => bnn.fit(data, { optim: adam, epochs, batchSize, progressBar });
   await (learner.isPoint ? fit() : handlers.localReparameterization().run(fit));
   learner.conclude(bnn);
   tf.dispose(data as never);
-}
-
-/** The mean of some accuracies. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

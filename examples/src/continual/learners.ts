@@ -7,8 +7,9 @@ import { guides, likelihoods, priors, VariationalBNN } from '@tychejs/bnn';
 export interface LearnerSettings {
   /** The standard deviation of the weights' first prior. */
   readonly priorScale: number;
-  /** That of the guide in the beginning: small, for a network that is trained as it would be without uncertainty. */
+  /** Those of the guide: in the beginning, and what they do not exceed, so that weights that a task does not need stay of use. */
   readonly initScale: number;
+  readonly maxGuideScale: number;
 }
 
 export interface Learner {
@@ -35,8 +36,10 @@ export const fineTuning: Learner = {
 export const continualLearning: Learner = {
   name: 'VCL',
   isPoint: false,
-  make: (net, { priorScale, initScale }) =>
-    new VariationalBNN({ net, prior: bodyPrior(priorScale), likelihood: likelihoods.bernoulli(), guide: guides.autoNormal({ initScale }) }),
+  make: (net, { priorScale, initScale, maxGuideScale }) => {
+    const guide = guides.autoNormal({ initScale, maxGuideScale });
+    return new VariationalBNN({ net, prior: bodyPrior(priorScale), likelihood: likelihoods.bernoulli(), guide });
+  },
   conclude: (bnn) => bnn.posteriorAsPrior(),
 };
 

@@ -4,11 +4,12 @@ import type { LearnSettings } from './learn.ts';
 export const settings: LearnSettings = {
   seed: 1,
   units: 256,
-  epochs: 10,
+  epochs: 8,
   batchSize: 200,
   lr: 1e-3,
   numSamples: 32,
   priorScale: 1,
-  initScale: 1e-2,
+  initScale: 0.02,
+  maxGuideScale: 0.05,
   progressBar: true,
 };

@@ -1,6 +1,7 @@
 /** @file The matrix of a learner as a table. */
+import { meanOf } from '../statistics.ts';
 import type { Column } from '../table.ts';
-import { mean, type Progress } from './learn.ts';
+import type { Progress } from './learn.ts';
 import type { Task } from './tasks.ts';
 
 /** A line: what is known after a task. */
@@ -20,6 +21,6 @@ export function columnsFor(title: string, tasks: readonly Task[]): Column<Row>[]
   return [
     { title, cell: ({ after }) => after },
     ...tasks.map(({ name }, i) => ({ title: name, cell: ({ accuracy }: Row) => percent(accuracy[i]) })),
-    { title: 'mean', cell: ({ accuracy }) => percent(mean(accuracy)) },
+    { title: 'mean', cell: ({ accuracy }) => percent(meanOf(accuracy)) },
   ];
 }

@@ -1,5 +1,6 @@
 /** @file The comparison, end to end: small networks, and bar codes in place of digits. */
 import '../helpers/plotForJest.ts';
+import '../helpers/pngForJest.ts';
 import { ready } from '@tychejs/ppl';
 import { barCodes } from '../helpers/digits.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
   await ready({ backend: 'wasm' });
   const onRow = ({ network, way }: Row) => told.push(`${network}, ${way}`);
   rows = await expectNoLeak(async () => [...(await compare(data, settings, onRow)), ...(await compare(data, small, onRow))]);
-}, 60_000);
+}, 120_000);
 
 test('a row for each network in each way, told as it comes', () => {
   const expected = [...ways.map(({ name }) => `MLP, ${name}`), 'CNN, mean field'];
