@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { dist, guides as autoguides, handlers as effects, optim, ready } from '@tychejs/ppl';
 import type { DrawStats, Engine } from '@tychejs/ppl';
-import { VariationalBNN, guides, handlers, likelihoods, priors } from '../src/index.ts';
+import { VariationalBNN, guides, handlers, likelihoods, metrics, priors } from '../src/index.ts';
 import type { Net } from '../src/lift/net.ts';
 import { expectNoLeak } from './helpers/leak.ts';
 import { scramble, wavy } from './helpers/nets.ts';
@@ -45,6 +45,20 @@ function expectAgreement(bnn: Network, x: Tensor): void {
     values.forEach((value, i) => expect(Math.abs(value - eager[name]!.values[i]!)).toBeLessThan(2e-5 * (1 + Math.abs(value))));
   }
 }
+
+test.each(['compiled', 'eager'] as const)('t distributions say their degrees of freedom, so that metrics know them: %s', (engine) => {
+  const likelihood = likelihoods.studentT({ df: 3, scale: 0.4 });
+  const bnn = new VariationalBNN({ net: dense(), prior: standard, likelihood, guide: guides.autoNormal({ initScale: 0.3 }) });
+  const [x, y] = [wavy([6, 2]), wavy([6, 1])];
+  const found = seeded(5, () => bnn.predict(x, { numSamples: 10, engine }));
+  expect(found.df).toBe(3);
+  const { logLikelihood } = seeded(5, () => bnn.evaluate(x, y, { numSamples: 10, engine }));
+  expect(metrics.negativeLogLikelihood(found, y)).toBeCloseTo(-logLikelihood, 4);
+  const each = seeded(5, () => bnn.predict(x, { numSamples: 10, engine, aggregate: false }));
+  expect(each.df).toBe(3);
+  tf.dispose([found.mean, found.scale, each.mean, each.scale, x, y]);
+  bnn.dispose();
+});
 
 describe('each likelihood', () => {
   const CASES: Record<string, () => Network> = {

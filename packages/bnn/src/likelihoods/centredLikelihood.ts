@@ -9,18 +9,25 @@ export type CentredPredictions = {
   readonly mean: Tensor;
   /** Broadcasts to the shape of `mean`. */
   readonly scale: Tensor;
+  /** Degrees of freedom, if targets are predicted to have a t distribution. */
+  readonly df?: number;
 };
 
 export abstract class CentredLikelihood extends Likelihood<CentredPredictions> {
   /** 1 / the variance of noise of scale one: scale² is the variance times that. */
   protected abstract readonly inverseUnitVariance: number;
 
+  /** Predictions of this likelihood with these moments. */
+  protected predictionsOf(mean: Tensor, scale: Tensor): CentredPredictions {
+    return { mean, scale };
+  }
+
   override stack(predictions: readonly CentredPredictions[]): CentredPredictions {
     // Ones in front of a scale keep its dimensions in line with the mean's when another comes before them.
     const aligned = predictions.map(({ mean, scale }) =>
       tf.reshape(scale, [...mean.shape.slice(scale.rank).map(() => 1), ...scale.shape]),
     );
-    return { mean: tf.stack(predictions.map(({ mean }) => mean)), scale: tf.stack(aligned) };
+    return this.predictionsOf(tf.stack(predictions.map(({ mean }) => mean)), tf.stack(aligned));
   }
 
   /** The mixture's mean, and the scale that gives its variance: by the law of total variance, E[Var] + Var(mean). */
@@ -29,7 +36,8 @@ export abstract class CentredLikelihood extends Likelihood<CentredPredictions> {
       const { mean, scale } = this.read(predictions);
       const moments = tf.moments(mean, axis);
       const within = tf.mean(tf.broadcastTo(tf.square(scale), mean.shape), axis);
-      return { mean: tf.clone(moments.mean), scale: tf.sqrt(tf.add(within, tf.mul(moments.variance, this.inverseUnitVariance))) };
+      const joint = tf.sqrt(tf.add(within, tf.mul(moments.variance, this.inverseUnitVariance)));
+      return this.predictionsOf(tf.clone(moments.mean), joint);
     });
   }
 

@@ -40,7 +40,11 @@ export class StudentTLikelihood extends CentredLikelihood {
   }
 
   override predictionsFrom(output: Tensor, latents: LatentValues): CentredPredictions {
-    return { mean: output, scale: this.noise.scaleFrom(latents) };
+    return this.predictionsOf(output, this.noise.scaleFrom(latents));
+  }
+
+  protected override predictionsOf(mean: Tensor, scale: Tensor): CentredPredictions {
+    return { mean, scale, df: this.df };
   }
 
   protected override elementwise({ mean, scale }: CentredPredictions): dist.Distribution {
@@ -50,7 +54,7 @@ export class StudentTLikelihood extends CentredLikelihood {
 
 /**
  * y ~ StudentT(df, output, scale), with one scale for all data: a few targets far off count for less than under a Gaussian.
- * Predictions are `{ mean, scale }`, and aggregate to the t distribution with the mixture's mean and variance, by the same
+ * Predictions are `{ mean, scale, df }`, and aggregate to the t distribution with the mixture's mean and variance, by the same
  * degrees of freedom; the error is the squared distance.
  *
  * With a distribution for `scale` (or `precision`), the noise is learnt along with the weights, as the site

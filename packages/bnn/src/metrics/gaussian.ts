@@ -4,7 +4,7 @@ import { checkOptions } from '@tychejs/ppl';
 import type { Numbers } from './numbers.ts';
 import { broadcast, readNumbers } from './numbers.ts';
 
-/** What Gaussian likelihoods predict, and by `df` what `likelihoods.studentT` predicts: `{ ...bnn.predict(x, options), df: likelihood.df }`. */
+/** What Gaussian likelihoods predict, and with `df` what `likelihoods.studentT` predicts. */
 export interface GaussianNumbers {
   readonly mean: Numbers;
   /** Standard deviations, or scales of t distributions; they broadcast to the shape of the means. */

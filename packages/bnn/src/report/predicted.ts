@@ -8,7 +8,6 @@ import type { CentredPredictions } from '../likelihoods/centredLikelihood.ts';
 import { CentredLikelihood } from '../likelihoods/centredLikelihood.ts';
 import type { Likelihood } from '../likelihoods/likelihood.ts';
 import { PoissonLikelihood } from '../likelihoods/poisson.ts';
-import { StudentTLikelihood } from '../likelihoods/studentT.ts';
 import type { GaussianNumbers } from '../metrics/gaussian.ts';
 import type { Uncertainty } from '../metrics/uncertainty.ts';
 import { categoricalUncertainty, gaussianUncertainty } from '../metrics/uncertainty.ts';
@@ -65,8 +64,7 @@ function readPredictions<P>(likelihood: Likelihood<P>, predictions: P): Predicti
   if (likelihood instanceof BernoulliLikelihood) return { kind: 'classes', values: tf.expandDims(values as Tensor, -1), logits: likelihood.isLogits };
   if (likelihood instanceof PoissonLikelihood) return { kind: 'counts', values: { rate: likelihood.isLog ? tf.exp(values as Tensor) : (values as Tensor) } };
   if (!(likelihood instanceof CentredLikelihood)) throw new TypeError('report: the likelihood must be one of likelihoods.*');
-  const numbers = values as CentredPredictions;
-  return { kind: 'numbers', values: likelihood instanceof StudentTLikelihood ? { ...numbers, df: likelihood.df } : numbers };
+  return { kind: 'numbers', values: values as CentredPredictions };
 }
 
 /** @param draws - along the first dimension. */

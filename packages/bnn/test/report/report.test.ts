@@ -133,7 +133,7 @@ describe('of numbers', () => {
     ['normal', likelihoods.homoskedasticGaussian({ scale: 1 }), undefined],
     ['t', likelihoods.studentT({ df: 5, scale: 1 }), 5],
   ])('its numbers are those of the metrics, for %s noise', (_, likelihood, df) => {
-    const bnn = fixed(likelihood, (rows) => ({ mean: tf.gather(mean(), rows, 1), scale: scale() }));
+    const bnn = fixed(likelihood, (rows) => ({ mean: tf.gather(mean(), rows, 1), scale: scale(), ...(df && { df }) }));
     const { scores, table } = readPage(report(bnn as never, { x: range(30), y: y() }));
     const predicted = { ...likelihood.aggregatePredictions({ mean: mean(), scale: scale() }), df };
     expect(scores).toEqual({
