@@ -53,7 +53,8 @@ export async function compare(data: Data, settings: CompareSettings, onRow: (row
     const x = inputsOf(data.train, architecture.inputShape);
     const y = labelsOf(data.train);
     for (const way of settings.ways) {
-      const row = await pplHandlers.seed({ seed: settings.seed }).run(() => fitAndJudge(way, { x, y }, images, architecture, { ...settings, ...fit }));
+      const all = { ...settings, ...fit };
+      const row = await pplHandlers.seed({ seed: settings.seed }).run(() => fitAndJudge(way, { x, y }, images, architecture, all));
       rows.push(row);
       onRow(row);
     }

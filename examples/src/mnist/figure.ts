@@ -1,5 +1,5 @@
 /** @file The picture of the example: doubt about a digit that turns, and how well doubt tells foreign images from digits. */
-import { dotRows } from '../plots/dotRows.ts';
+import { dotRows, type DotSeries } from '../plots/dotRows.ts';
 import { namedLines } from '../plots/namedLines.ts';
 import { onPaper } from '../plots/onPaper.ts';
 import { panels } from '../plots/panels.ts';
@@ -39,14 +39,13 @@ export function figure({ rows, angles, digit }: FigureData): string {
       height: 400,
     },
   );
+  const dotsOf = (foreign: 'clothes' | 'turned', name: string, colour: string): DotSeries[] => [
+    { label: `${name}, by entropy`, filled: true, colour, values: rows.map(({ scores }) => scores.detection[foreign].entropy) },
+    { label: `${name}, by mutual information`, filled: false, colour, values: rows.map(({ scores }) => scores.detection[foreign].mutualInformation) },
+  ];
   const detection = dotRows(
     rows.map(({ network, way }) => `${network}, ${way}`),
-    [
-      { label: 'clothes, by entropy', filled: true, colour: theme.accent, values: rows.map(({ scores }) => scores.detection.clothes.entropy) },
-      { label: 'clothes, by mutual information', filled: false, colour: theme.accent, values: rows.map(({ scores }) => scores.detection.clothes.mutualInformation) },
-      { label: 'turned digits, by entropy', filled: true, colour: theme.contrast, values: rows.map(({ scores }) => scores.detection.turned.entropy) },
-      { label: 'turned digits, by mutual information', filled: false, colour: theme.contrast, values: rows.map(({ scores }) => scores.detection.turned.mutualInformation) },
-    ],
+    [...dotsOf('clothes', 'clothes', theme.accent), ...dotsOf('turned', 'turned digits', theme.contrast)],
     {
       theme,
       alt: 'Areas under the ROC for telling clothes and turned digits from digits, a row for each network and way of training',

@@ -24,7 +24,11 @@ const ROW = 30;
 const LEGEND_LINE = 22;
 
 /** The drawing as SVG text; the legend stands above. */
-export function dotRows(names: readonly string[], series: readonly DotSeries[], { theme, alt, xLabel, xDomain, width = 620 }: DotRowsOptions): string {
+export function dotRows(
+  names: readonly string[],
+  series: readonly DotSeries[],
+  { theme, alt, xLabel, xDomain, width = 620 }: DotRowsOptions,
+): string {
   const marginTop = 24 + LEGEND_LINE * series.length;
   return draw({
     theme,

@@ -59,7 +59,10 @@ export function namedLines(
     marginRight: NAMES,
     marginTop,
     marginBottom,
-    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', labelOffset: marginBottom - 6, ...(xTicks ? { ticks: [...xTicks] } : {}), tickFormat: String },
+    x: {
+      label: xLabel, labelAnchor: 'center', labelArrow: 'none', labelOffset: marginBottom - 6, tickFormat: String,
+      ...(xTicks ? { ticks: [...xTicks] } : {}),
+    },
     y: { label: yLabel, labelArrow: 'none', domain: [low, high], ticks: 6 },
     marks: [
       Plot.gridY({ stroke: theme.rule, strokeOpacity: 1, ticks: 6 }),
