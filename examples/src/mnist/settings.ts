@@ -1,4 +1,4 @@
-/** @file How long the example works: a quarter of an hour on two cores, or two minutes. */
+/** @file How long the example works: all of it, or two and a half minutes of processor time. */
 import type { CompareSettings } from './compare.ts';
 import { convolutional, perceptron } from './network.ts';
 import { ways } from './ways.ts';
