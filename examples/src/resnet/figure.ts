@@ -10,13 +10,15 @@ interface Measure {
   readonly title: string;
   readonly label: string;
   readonly of: (scores: Scores) => number;
+  /** The axis is no shorter: what is less than a tenth of it is noise of the test. */
+  readonly span: number;
 }
 
 const MEASURES: readonly Measure[] = [
-  { title: 'Photographs taken for something else', label: 'share of errors', of: ({ error }) => error },
-  { title: 'Surprise at the right class', label: 'negative log-likelihood, nats', of: ({ negativeLogLikelihood }) => negativeLogLikelihood },
-  { title: 'Confidence that is not borne out', label: 'expected calibration error', of: ({ calibrationError }) => calibrationError },
-  { title: 'Classes never seen, told by doubt', label: 'area under the ROC', of: ({ detection }) => detection },
+  { title: 'Photographs taken for something else', label: 'share of errors', of: ({ error }) => error, span: 0.05 },
+  { title: 'Surprise at the right class', label: 'negative log-likelihood, nats', of: ({ negativeLogLikelihood }) => negativeLogLikelihood, span: 0.05 },
+  { title: 'Confidence that is not borne out', label: 'expected calibration error', of: ({ calibrationError }) => calibrationError, span: 0.05 },
+  { title: 'Classes never seen, told by doubt', label: 'area under the ROC', of: ({ detection }) => detection, span: 0.05 },
 ];
 
 const WIDTH = 480;
@@ -24,18 +26,19 @@ const WIDTH = 480;
 /** An SVG file's text. */
 export function figure(rows: readonly Row[]): string {
   const names = rows.map(({ way }) => way);
-  const drawings = MEASURES.map(({ title, label, of }) => {
+  const drawings = MEASURES.map(({ title, label, of, span }) => {
     const values = rows.map(({ scores }) => of(scores));
     const alt = `${title}: ${label}, a dot for each way of training`;
     const series = [{ label, filled: true, colour: theme.accent, values }];
-    return { title, drawing: dotRows(names, series, { theme, alt, xLabel: label, xDomain: around(values), width: WIDTH }) };
+    return { title, drawing: dotRows(names, series, { theme, alt, xLabel: label, xDomain: around(values, span), width: WIDTH }) };
   });
   return onPaper(panels(drawings, { theme, alt: 'A residual network on photographs, treated in several ways: four measures', columns: 2 }), theme.paper);
 }
 
-/** An interval with all values, and some room on both sides. */
-function around(values: readonly number[]): [number, number] {
+/** An interval around all values, of this length at least, with some room on both sides. */
+function around(values: readonly number[], span: number): [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max(0.1 * (most - least), 1e-3);
-  return [least - room, most + room];
+  const half = 0.6 * Math.max(most - least, span);
+  const middle = Math.max(half, (least + most) / 2);
+  return [middle - half, middle + half];
 }

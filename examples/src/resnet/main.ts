@@ -1,5 +1,5 @@
 /**
- * @file What `npm run example resnet` runs: a residual network on photographs, trained once and made Bayesian in six ways; a table,
+ * @file What `npm run example resnet` runs: a residual network on photographs, trained once and made Bayesian in several ways; a table,
  * and a picture. `npm run example resnet -- quick` does less; see `options.ts` for more.
  */
 import { ready } from '@tychejs/ppl';

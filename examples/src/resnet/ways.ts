@@ -44,8 +44,8 @@ function allLayers(name: string, guide: GuideOf, kind: Pick<Way, 'isPoint' | 'is
   return { name, trains: 'all', ...kind, make: maker(guide, { hideLayerTypes: ['BatchNormalization'] }) };
 }
 
-function lastLayer(name: string, guide: GuideOf, isMeanField: boolean): Way {
-  return { name: `last layer, ${name}`, trains: 'last layer', isPoint: false, isMeanField, make: maker(guide, {}) };
+function lastLayer(name: string, guide: GuideOf, { isPoint = false, isMeanField = false }: Partial<Pick<Way, 'isPoint' | 'isMeanField'>> = {}): Way {
+  return { name: `last layer, ${name}`, trains: 'last layer', isPoint, isMeanField, make: maker(guide, {}) };
 }
 
 function maker(guide: GuideOf, filter: NonNullable<Parameters<typeof priors.iid>[1]>): Way['make'] {
@@ -70,10 +70,12 @@ export const ways: readonly Way[] = [
   allLayers('maximum a posteriori', () => pplGuides.AutoDelta, { isPoint: true, isMeanField: false }),
   allLayers('mean field', meanFieldGuide, normals),
   allLayers('mean field, scales only', scaleOnlyGuide, normals),
+  // What training on features does by itself: the others are to be compared with this.
+  lastLayer('maximum likelihood', () => null, { isPoint: true }),
   // One layer's standard deviations need no bound.
-  lastLayer('mean field', ({ initScale }) => guides.autoNormal({ initScale }), true),
-  lastLayer('full covariance', fullGuide, false),
-  lastLayer('low rank', lowRankGuide, false),
+  lastLayer('mean field', ({ initScale }) => guides.autoNormal({ initScale }), { isMeanField: true }),
+  lastLayer('full covariance', fullGuide),
+  lastLayer('low rank', lowRankGuide),
 ];
 
 /** Runs `fit` with gradients as the settings have them, in ways where that makes a difference. */

@@ -38,6 +38,9 @@ test('options change settings, and what is none of them is refused', () => {
   expect(readOptions([])).toEqual({ settings: settings.full, retrain: false });
   const words = ['quick', '--retrain', '--estimator', 'flipout', '--rank=3', '--max-guide-scale', '0.2'];
   expect(readOptions(words)).toEqual({ settings: { ...settings.quick, estimator: 'flipout', rank: 3, maxGuideScale: 0.2 }, retrain: true });
+  const { ways } = readOptions(['--ways', 'last layer']).settings;
+  expect(ways.map(({ trains }) => trains)).toEqual(Array.from({ length: 4 }, () => 'last layer'));
+  expect(() => readOptions(['--ways', 'first layer'])).toThrow('--ways: none has "first layer" in its name; there are "maximum a posteriori"');
   expect(() => readOptions(['slow'])).toThrow('slow');
   expect(() => readOptions(['--flipout'])).toThrow(/flipout.*there are quick, --retrain/);
   expect(() => readOptions(['--estimator', 'reinforce'])).toThrow('--estimator: there is no "reinforce"; there are plain, localReparameterization, flipout');
