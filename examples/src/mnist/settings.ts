@@ -12,7 +12,6 @@ export interface Settings extends CompareSettings {
 const guide = { priorScale: 0.2, initScale: 0.01, maxGuideScale: 0.05 };
 const common = { seed: 1, numSamples: 32, angles: Array.from({ length: 25 }, (_, i) => 7.5 * i), turning: 2, ways, progressBar: true };
 
-
 export const settings: Readonly<Record<'full' | 'quick', Settings>> = {
   full: {
     ...common,
