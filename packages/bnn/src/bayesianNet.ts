@@ -25,8 +25,11 @@ export class BayesianNet {
   readonly lifted: LiftedNet;
   /** The weights that have no prior, and the parameters of guides that are {@link own}. */
   readonly paramStore: NetParamStore = new NetParamStore();
-  /** Whether the network has no other weights than those that are trained. What a function reads, nobody knows. */
-  readonly isStateless: boolean;
+  /**
+   * The data of weights that are not trained, such as moving statistics: other objects once these have changed. Null for a function,
+   * of which nobody knows what it reads.
+   */
+  readonly closure: (() => readonly object[]) | null;
   private readonly priors: Map<string, Distribution>;
   /** Notes to guides on each weight: how many inputs and outputs it connects. */
   private readonly notes: ReadonlyMap<string, WeightNotes>;
@@ -36,7 +39,7 @@ export class BayesianNet {
   /** @param prior - `null` makes all weights parameters. */
   constructor(net: Net, prior: Prior | null) {
     this.lifted = lift(net);
-    this.isStateless = 'layers' in net && net.weights.length === net.trainableWeights.length;
+    this.closure = 'layers' in net ? () => this.lifted.state.map(({ value }) => value().dataId) : null;
     this.notes = new Map(this.lifted.parameters.map((parameter) => [parameter.name, { fans: fansOf(parameter) }]));
     this.priors = prior?.apply(this.lifted.parameters) ?? new Map<string, Distribution>();
   }

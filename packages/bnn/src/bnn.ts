@@ -83,7 +83,7 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
     this.predictions = new Predictions<P>({
       draw: (x) => this.named(() => this.drawPrediction(x)),
       likelihood,
-      isClosed: this.net.isStateless,
+      closure: this.net.closure,
     });
     this.net.createParameters(() => {
       this.sampleGuides();

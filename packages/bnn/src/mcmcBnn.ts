@@ -100,7 +100,7 @@ export class McmcBNN<P, K extends NetKernel = McmcKernel> implements Probabilist
     this.predictions = new Predictions<P>({
       draw: (x, latents) => handlers.condition({ data: latents }).run(() => this.named(() => this.prediction(x))),
       likelihood,
-      isClosed: this.net.isStateless,
+      closure: this.net.closure,
     });
     this.net.createParameters(() => this.net.unknownsOf(likelihood));
   }

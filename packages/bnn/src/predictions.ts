@@ -29,8 +29,8 @@ export interface Predictor<P> {
   /** One prediction, under the handlers in force. @param latents - draws of latent sites, if there are {@link PosteriorDraws}. */
   readonly draw: (x: NetInput, latents: Latents) => P;
   readonly likelihood: Likelihood<P>;
-  /** Whether predictions depend on nothing but input, weights and handlers. */
-  readonly isClosed: boolean;
+  /** What predictions depend on besides input, parameters and handlers: other objects once it has changed; null if nobody knows. */
+  readonly closure: (() => readonly unknown[]) | null;
 }
 
 /** The mean error and mean log-likelihood of targets under the prediction that `predict` gives. */
@@ -55,7 +55,7 @@ export class Predictions<P> {
       where: WHERE,
       body: (latents, x) => predictor.likelihood.stack([predictor.draw(x, latents)]),
       worthwhile: WORTHWHILE,
-      isClosed: predictor.isClosed,
+      closure: predictor.closure,
       subject: this,
     });
   }

@@ -110,7 +110,7 @@ export class LaplaceBNN<P> implements ProbabilisticNet<P> {
     this.predictions = new Predictions<P>({
       draw: (features, latents) => this.drawPrediction(features as Tensor, latents),
       likelihood: this.likelihood,
-      isClosed: true,
+      closure: () => [],
     });
   }
 

@@ -36,10 +36,10 @@ export interface DrawTask<A extends unknown[]> {
   /** From how many draws on `'auto'` compiles. */
   readonly worthwhile: number;
   /**
-   * Whether the body reads nothing but its arguments, parameters and handlers; otherwise (the default) it is recorded again in
-   * every call, to see whether it is still what was compiled.
+   * What the body reads besides arguments, parameters and handlers: other objects in place of these when anything of it has
+   * changed. Left out, nobody knows, and the body is recorded again in every call, to see whether it is still what was compiled.
    */
-  readonly isClosed?: boolean;
+  readonly closure?: (() => readonly unknown[]) | null;
   /** Of what a warning is given once. */
   readonly subject: object;
 }
@@ -118,8 +118,9 @@ export class DrawEngine<A extends unknown[]> {
     if (engine === 'eager' || isLeft) return this.eagerly(null);
     const first = { ...context, stream: context.stream.fold(0) };
     const signature = signatureOf(args);
-    const isTrusted = this.task.isClosed === true && hasOnlySeeds(context.stack);
-    const tokens = [context.validate, isTrusted, numOwn, ...signature.tokens];
+    const closure = this.task.closure?.() ?? null;
+    const isTrusted = closure !== null && hasOnlySeeds(context.stack);
+    const tokens = [context.validate, isTrusted, numOwn, ...signature.tokens, ...(isTrusted ? closure : [])];
     const known = this.reuse(tokens, isTrusted, first, args, signature);
     if (known !== null) return known;
     if (!canReadSynchronously()) return this.refuse(engine, `the backend '${tf.getBackend()}' cannot hand out its numbers at once`);
