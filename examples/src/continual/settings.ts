@@ -6,7 +6,7 @@ export const settings: LearnSettings = {
   units: 256,
   epochs: 8,
   batchSize: 200,
-  lr: 1e-3,
+  lr: 3e-3,
   numSamples: 32,
   priorScale: 1,
   initScale: 0.02,
