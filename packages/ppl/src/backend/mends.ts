@@ -14,6 +14,7 @@ import { mendGather } from './mends/gather.ts';
 import { mendLog1p } from './mends/log1p.ts';
 import { mendMatMul } from './mends/matMul.ts';
 import { mendMovedEntries } from './mends/movedEntries.ts';
+import { mendOneHot } from './mends/oneHot.ts';
 import { mendPooling } from './mends/pooling.ts';
 import { mendSamePadding } from './mends/samePadding.ts';
 import { mendSmoothActivations } from './mends/smoothActivations.ts';
@@ -44,4 +45,5 @@ export function mendBackends(): void {
   mendPooling();
   mendBatchNorm();
   mendLog1p();
+  mendOneHot();
 }

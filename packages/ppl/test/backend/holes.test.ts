@@ -178,7 +178,16 @@ beforeAll(async () => {
   await tf.setBackend('wasm');
 });
 
+/** A hole in values that gradients do not show: an index that is out of range gives no 1. */
+async function floatsOneHot(backend: Backend): Promise<number[]> {
+  await tf.setBackend(backend);
+  return tf.tidy(() => [...tf.oneHot(tf.tensor2d([[1, 3], [0, -1]], [2, 2], 'int32'), 3, 2.5, -1, 'float32').dataSync()]);
+}
+const ONE_HOT = [-1, 2.5, -1, -1, -1, -1, 2.5, -1, -1, -1, -1, -1];
+
 describe('tfjs as published has the hole', () => {
+  test('oneHot of floats, on wasm', async () => expect(await floatsOneHot('wasm')).not.toEqual(ONE_HOT));
+
   test.each(list)('%s', async (_, backend, hole) => {
     await tf.setBackend(backend);
     if (backend === 'wasm') soilMemory();
@@ -198,6 +207,10 @@ describe('tfjs as published has the hole', () => {
 describe('mended, it is closed', () => {
   beforeAll(async () => {
     await import('../../src/backend/setup.ts');
+  });
+
+  test.each(both)('oneHot of floats, on %s', async (backend) => {
+    expect(await expectNoLeak(() => floatsOneHot(backend))).toEqual(ONE_HOT);
   });
 
   test.each(list)('%s', async (_, backend, hole) => {
