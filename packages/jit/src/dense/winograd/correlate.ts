@@ -1,22 +1,20 @@
 /** @file Correlations by minimal filtering: image and filter transformed, a product of matrices for each point, and back. */
-import { at, sizeOf } from '../../graph/shape.ts';
 import type { Local } from '../../wasm/encode/functionBuilder.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
 import type { KernelWriter } from '../kernelWriter.ts';
-import { fillKernel } from '../move/fill.ts';
 import { panelRow } from '../product/matmul.ts';
 import { partsOf } from '../product/parts.ts';
 import { tileColumnKernel } from '../product/tile.ts';
 import type { Correlation, Turn } from '../window/correlation.ts';
-import { writeImage } from '../window/correlation.ts';
 import { filterBytes, panelColumns, writePanels } from '../window/panels.ts';
 import { TILE_ROWS } from '../window/tiles.ts';
+import { forEachBlock } from './blocks.ts';
 import type { Filtering } from './filtering.ts';
 import { ENTRIES } from './filtering.ts';
 import { pointStepOf, tilesOf } from './plan.ts';
-import { filterKernel, imageKernel, outputKernel } from './transforms.ts';
+import { filterKernel, outputKernel } from './transforms.ts';
 
 /** Where in scratch memory things lie, in bytes. */
 function scratchOf(correlation: Correlation, filtering: Filtering, precision: Precision): { panels: number; image: number; inputs: number; products: number; end: number } {
@@ -40,42 +38,15 @@ export function winogradScratch(correlation: Correlation, filtering: Filtering, 
 
 /** The kernel (source, filter, output, scratch) of a correlation. */
 export function winogradKernel(context: DenseContext, correlation: Correlation, filtering: Filtering, turn: Turn): number {
-  const { batch, source, output, inPerGroup, outPerGroup } = correlation;
   return kernel(context, `winograd ${filtering.points} ${turn} ${JSON.stringify(correlation)}`, 4, (w, x, filter, y, scratch) => {
     const places = scratchOf(correlation, filtering, w.precision);
-    const { image, widened, tiles, blocks } = tilesOf(correlation, filtering, w.size);
-    const [inputs, products] = [w.pointer(scratch, places.inputs), w.pointer(scratch, places.products)];
+    const [inputs, products, image] = [w.pointer(scratch, places.inputs), w.pointer(scratch, places.products), w.pointer(scratch, places.image)];
     writePanels(w, context, correlation, turn, filter, inputs);
     writePoints(w, context, correlation, filtering, inputs, scratch);
-    const made = w.pointer(scratch, places.image);
-    if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
-    const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
-    const [inRow, outRow] = [at(image.steps, 0), at(output, 1) * outPerGroup * w.size];
-    w.times(batch, () => {
-      if (image.isMade) writeImage(w, context, widened, image, x, made);
-      w.assign(from, image.isMade ? made : x);
-      w.assign(to, y);
-      for (const { rows, count, height } of blocks) {
-        const ofInputs = { tiles, channels: inPerGroup, pixelRow: inRow, pointStep: pointStepOf(rows * tiles * inPerGroup * w.size) };
-        const ofProducts = { tiles, channels: outPerGroup, pixelRow: outRow, pointStep: pointStepOf(rows * tiles * outPerGroup * w.size), height, width: at(output, 1) };
-        w.times(count, () => {
-          w.assign(point, inputs);
-          w.times(rows, () => {
-            w.call(imageKernel(context, filtering, ofInputs), from, point);
-            w.move(from, filtering.outputs * inRow);
-            w.move(point, tiles * inPerGroup * w.size);
-          });
-          w.call(productsKernel(context, correlation, filtering, rows * tiles), inputs, scratch, products);
-          w.assign(point, products);
-          w.times(rows, () => {
-            w.call(outputKernel(context, filtering, ofProducts), point, to);
-            w.move(to, height * outRow);
-            w.move(point, tiles * outPerGroup * w.size);
-          });
-        });
-      }
-      w.move(x, sizeOf(source) * inPerGroup * w.size);
-      w.move(y, sizeOf(output) * outPerGroup * w.size);
+    const plan = tilesOf(correlation, filtering, w.size);
+    forEachBlock(w, context, correlation, filtering, plan, { x, y, image, inputs }, ({ tiles, eachRow }) => {
+      w.call(productsKernel(context, correlation, filtering, tiles), inputs, scratch, products);
+      eachRow(products, (row) => outputKernel(context, filtering, row), 'to pixels');
     });
   });
 }

@@ -1,5 +1,4 @@
 /** @file Gradients of convolutions in the filter by minimal filtering: for each point, image times gradient summed over all tiles. */
-import { at, sizeOf } from '../../graph/shape.ts';
 import type { Precision } from '../../wasm/lanes/lanes.ts';
 import type { DenseContext } from '../denseKernel.ts';
 import { elementSize, kernel } from '../kernel.ts';
@@ -8,13 +7,13 @@ import { partsOf } from '../product/parts.ts';
 import { tileColumnKernel } from '../product/tile.ts';
 import type { Update } from '../product/tile.ts';
 import type { Correlation } from '../window/correlation.ts';
-import { writeImage } from '../window/correlation.ts';
 import { panelColumns } from '../window/panels.ts';
 import { TILE_ROWS } from '../window/tiles.ts';
+import { forEachBlock } from './blocks.ts';
 import type { Filtering } from './filtering.ts';
 import type { TilePlan } from './plan.ts';
 import { pointStepOf, tilesOf } from './plan.ts';
-import { filterGradientKernel, imageKernel, weightsKernel } from './transforms.ts';
+import { filterGradientKernel, weightsKernel } from './transforms.ts';
 
 /** Where in scratch memory things lie, in bytes: the sums, the image, points of images, points of gradients. */
 function scratchOf(
@@ -38,46 +37,20 @@ export function winogradGradFilterScratch(correlation: Correlation, filtering: F
 
 /** The kernel (x, dy, filter gradient, scratch) of a correlation. */
 export function winogradGradFilterKernel(context: DenseContext, correlation: Correlation, filtering: Filtering): number {
-  const { batch, source, output, inPerGroup, outPerGroup } = correlation;
+  const { batch, inPerGroup, outPerGroup } = correlation;
   const numPoints = filtering.points ** 2;
   return kernel(context, `winogradGradFilter ${filtering.points} ${JSON.stringify(correlation)}`, 4, (w, x, dy, filter, scratch) => {
     const plan = tilesOf(correlation, filtering, w.size);
-    const { image, widened, tiles, blocks } = plan;
     const places = scratchOf(correlation, filtering, plan, w.size);
-    const [made, inputs, weights] = [w.pointer(scratch, places.image), w.pointer(scratch, places.inputs), w.pointer(scratch, places.weights)];
-    const [from, to, point] = [w.f.local('i32'), w.f.local('i32'), w.f.local('i32')];
-    const [inRow, outRow] = [at(image.steps, 0), at(output, 1) * outPerGroup * w.size];
+    const [image, inputs, weights] = [w.pointer(scratch, places.image), w.pointer(scratch, places.inputs), w.pointer(scratch, places.weights)];
     const filterBytes = inPerGroup * outPerGroup * w.size;
     const sumStep = pointStepOf(filterBytes);
-    const numBlocks = batch * blocks.reduce((sum, { count }) => sum + count, 0);
+    const numBlocks = batch * plan.blocks.reduce((sum, { count }) => sum + count, 0);
     const update = numBlocks === 1 ? 'store' : 'add';
     if (update === 'add') w.f.get(scratch).call(fillKernel(context, (numPoints * sumStep) / w.size, 0));
-    if (image.isMade) w.f.get(made).call(fillKernel(context, image.bytes / w.size, 0));
-    w.times(batch, () => {
-      if (image.isMade) writeImage(w, context, widened, image, x, made);
-      w.assign(from, image.isMade ? made : x);
-      w.assign(to, dy);
-      for (const { rows, count, height } of blocks) {
-        const ofInputs = { tiles, channels: inPerGroup, pixelRow: inRow, pointStep: pointStepOf(rows * tiles * inPerGroup * w.size) };
-        const ofWeights = { tiles, channels: outPerGroup, pixelRow: outRow, pointStep: pointStepOf(rows * tiles * outPerGroup * w.size), height, width: at(output, 1) };
-        w.times(count, () => {
-          w.assign(point, inputs);
-          w.times(rows, () => {
-            w.call(imageKernel(context, filtering, ofInputs), from, point);
-            w.move(from, filtering.outputs * inRow);
-            w.move(point, tiles * inPerGroup * w.size);
-          });
-          w.assign(point, weights);
-          w.times(rows, () => {
-            w.call(weightsKernel(context, filtering, ofWeights), to, point);
-            w.move(to, height * outRow);
-            w.move(point, tiles * outPerGroup * w.size);
-          });
-          w.call(productsKernel(context, correlation, numPoints, rows * tiles, update), inputs, weights, scratch);
-        });
-      }
-      w.move(x, sizeOf(source) * inPerGroup * w.size);
-      w.move(dy, sizeOf(output) * outPerGroup * w.size);
+    forEachBlock(w, context, correlation, filtering, plan, { x, y: dy, image, inputs }, ({ tiles, eachRow }) => {
+      eachRow(weights, (row) => weightsKernel(context, filtering, row), 'to points');
+      w.call(productsKernel(context, correlation, numPoints, tiles, update), inputs, weights, scratch);
     });
     w.call(filterGradientKernel(context, filtering, { bytes: filterBytes, entryStep: filterBytes, pointStep: sumStep }), scratch, filter);
   });
