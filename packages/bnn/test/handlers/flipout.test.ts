@@ -9,19 +9,14 @@ import { VariationalBNN, handlers, likelihoods, priors } from '../../src/index.t
 import type { LinearArgs, LinearFunction } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { MEAN, outputs, pass, posterior, seeded, signsOf, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const { flipout } = handlers;
 
@@ -59,7 +54,7 @@ describe('of one draw of a dense layer’s weights', () => {
       }),
       { numRuns: 12, seed: 45 },
     );
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 
   test('rows are uncorrelated over many draws, where sampling weights makes them the same', () => {
@@ -142,7 +137,7 @@ test('has no effect on points, and says so', () => {
   });
   const x = wavy([3, 2]);
   expect(values(flipout().run(() => bnn.predict(x, { numSamples: 1 }).mean))).toEqual(values(user.predict(x) as Tensor));
-  expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/handlers.flipout: had no effect: the kernel of dense1 is drawn from delta/));
+  expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/handlers.flipout: had no effect: the kernel of dense1 is drawn from delta/));
 });
 
 test('has no effect on kernels that are given, or on operations that are not chosen', () => {
@@ -156,8 +151,8 @@ test('has no effect on kernels that are given, or on operations that are not cho
   expect(values(flipout().run(() => condition.run(run)))).toEqual(expected);
   expect(values(condition.run(() => flipout().run(run)))).toEqual(expected);
   expect(values(seeded(1, () => flipout({ operations: ['conv2d'] }).run(run)))).toEqual(values(seeded(1, run)));
-  expect(warnings).toHaveBeenCalledTimes(3);
-  expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/the kernel of dense1 is fixed or observed/));
+  expect(warnings()).toHaveBeenCalledTimes(3);
+  expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/the kernel of dense1 is fixed or observed/));
 });
 
 test('is a function of the seed, leaves no tensors, and has both forms', () => {

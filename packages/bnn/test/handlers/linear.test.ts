@@ -8,20 +8,15 @@ import { BayesianNet } from '../../src/bayesianNet.ts';
 import { VariationalBNN, handlers, likelihoods, linear, priors } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { scramble, wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { KINDS, inputFor } from './kinds.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const BOTH = [['localReparameterization', handlers.localReparameterization], ['flipout', handlers.flipout]] as const;
 
@@ -64,7 +59,7 @@ test('a graph convolution is what it computes, and takes part in local reparamet
   // Nodes have noise of their own before they are mixed: A (X W + b), with variances A² (X² + 1) s².
   const variance = tf.tidy(() => values(tf.mul(0.09, tf.tile(tf.matMul(tf.square(adjacency()), tf.add(tf.sum(tf.square(x[0]!), 1, true), 1)), [1, 2]))));
   expectMoments(moments(drawn), values(net.predict(x) as Tensor), variance);
-  expect(warnings).not.toHaveBeenCalled();
+  expect(warnings()).not.toHaveBeenCalled();
 });
 
 test.each(BOTH)('%s acts on a function of one’s own, with a product of one’s own', (_, handler) => {
@@ -129,9 +124,9 @@ describe('handlers leave alone what is no independent normal (P46)', () => {
       const unselected = () => handler({ operations: [...new Set(others)] as never }).run(forward);
       expect(seeded(1, unselected)).toEqual(seeded(1, forward));
     }
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/is fixed or observed/));
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/is drawn from delta/));
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/no operation .* ran inside/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/is fixed or observed/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/is drawn from delta/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/no operation .* ran inside/));
   });
 });
 
@@ -171,5 +166,5 @@ test('composes with selective handlers, which act on sites and not on operations
     }
   }
   expectNoLeak(() => tf.tidy(() => void seeded(4, () => handlers.flipout().run(run))));
-  expect(warnings).not.toHaveBeenCalled();
+  expect(warnings()).not.toHaveBeenCalled();
 });

@@ -6,21 +6,16 @@ import { BayesianNet } from '../../src/bayesianNet.ts';
 import { VariationalBNN, handlers, likelihoods, priors } from '../../src/index.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(async () => {
   await ready({ backend: 'cpu' });
 });
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const local = handlers.localReparameterization;
 
@@ -42,7 +37,7 @@ describe('a dense layer', () => {
     const x = tf.tidy(() => tf.tile(tf.tensor2d([row]), [4000, 1]));
     const drawn = seeded(1, () => local().run(() => outputs(bnn, x, 1)));
     expectMoments(moments(tf.squeeze(drawn, [0])), means, [spread, spread]);
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 
   test('gives identical rows noise of their own, where sampling weights gives them the same', () => {
@@ -90,7 +85,7 @@ describe('leaves alone, and says so,', () => {
     });
     const mean = local().run(() => bnn.predict(x(), { numSamples: 1 }).mean);
     expect(values(mean)).toEqual(values(user.predict(x()) as Tensor));
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/had no effect: the kernel of dense1 is drawn from delta/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/had no effect: the kernel of dense1 is drawn from delta/));
   });
 
   test('kernels that are observed or given, by handlers inside or outside', () => {
@@ -107,21 +102,21 @@ describe('leaves alone, and says so,', () => {
       expect(values(local().run(() => handler.run(run)))).toEqual(expected);
       expect(values(handler.run(() => local().run(run)))).toEqual(expected);
     }
-    expect(warnings).toHaveBeenCalledTimes(2 * given.length);
+    expect(warnings()).toHaveBeenCalledTimes(2 * given.length);
     expect(values(local().run(run))).not.toEqual(expected);
   });
 
   test('kernels that are parameters', () => {
     const bnn = posterior(net(), 0.3, ['kernel']);
     local().run(() => outputs(bnn, x(), 1));
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/the kernel of dense1 is fixed or observed/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/the kernel of dense1 is fixed or observed/));
   });
 
   test('operations that are not chosen', () => {
     const bnn = posterior(net());
     const rows = values(seeded(10, () => local({ operations: ['conv2d'] }).run(() => outputs(bnn, tf.ones([4, 2]), 1))));
     expect(new Set(rows).size).toBe(2);
-    expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/no operation conv2d ran inside/));
+    expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/no operation conv2d ran inside/));
   });
 });
 

@@ -11,20 +11,15 @@ import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src
 import { lift } from '../../src/lift/lift.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { ownValues, scramble, single, wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { KINDS, inputFor } from './kinds.ts';
 import { expectMoments, moments, outputs, posterior, seeded, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const BOTH = [['localReparameterization', handlers.localReparameterization], ['flipout', handlers.flipout]] as const;
 type Forms = (typeof BOTH)[number][1];
@@ -82,7 +77,7 @@ describe.each(BOTH)('%s: a row has the moments that sampling weights gives', (_n
     const covariance = (i: number, j: number) => 0.09 * columns.reduce((sum, column) => sum + column[i]! * column[j]!, 0);
     const means = values(net.predict(x) as Tensor);
     expectMoments(moments(drawn), means, means.map((__, i) => covariance(i, i)));
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
     if (handler !== handlers.flipout) return;
     // And all outputs of a row together.
     const centred = tf.sub(drawn, tf.mean(drawn, 0));
@@ -262,7 +257,7 @@ describe.each(BOTH)('%s: compiled steps', (_name, handler: Forms) => {
       expect(compiled[key]).toHaveLength(eager[key].length);
       compiled[key].forEach((value, i) => expect(Math.abs(value - eager[key][i]!)).toBeLessThan(5e-4 * Math.max(1, Math.abs(eager[key][i]!))));
     }
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 
   test('never come to NaN, though whole images are zero or alike', async () => {
@@ -293,7 +288,7 @@ describe.each(BOTH)('%s: compiled steps', (_name, handler: Forms) => {
     expect(Math.abs(plain - within)).toBeGreaterThan(1e-3);
     const mixed = await losses([false, true, false, true, true]);
     [plain, within, plain, within, within].forEach((expected, i) => expect(mixed[i]!).toBeCloseTo(expected, 4));
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 });
 
@@ -308,5 +303,5 @@ test('a handler refuses what the other has done; on different operations they co
       drawn.dispose();
     });
   }
-  expect(warnings).not.toHaveBeenCalled();
+  expect(warnings()).not.toHaveBeenCalled();
 });

@@ -9,19 +9,14 @@ import { FEEDFORWARD, RECURRENT } from '../../src/handlers/operationFilter.ts';
 import { CELL_OPERATIONS } from '../../src/lift/operations/recurrent.ts';
 import { LAYER_OPERATIONS } from '../../src/lift/operations/table.ts';
 import { scramble, wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { MEAN, outputs, pass, posterior, seeded, signsOf, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const options = { returnSequences: true, recurrentInitializer: 'glorotNormal', biasInitializer: 'ones' } as const;
 const of = (layer: unknown): LayersModel => sequential({ layers: [layer as ReturnType<typeof layers.dense>] });
@@ -89,7 +84,7 @@ test.each(KINDS)('flipout of %s: rows have the moments that sampling weights giv
   expect(Math.abs(dot(a.centred, b.centred)) / variance).toBeLessThan(4.5 * Math.sqrt(3 / 1000) + 0.05);
   const same = rows(plain!, 1);
   expect(dot(reference.centred, same.centred) / variance).toBeCloseTo(1, 4);
-  expect(warnings).not.toHaveBeenCalled();
+  expect(warnings()).not.toHaveBeenCalled();
 });
 
 test.each(KINDS)('flipout of %s: compiled steps do what eager ones do', async (_, make) => {
@@ -102,7 +97,7 @@ test.each(KINDS)('flipout of %s: compiled steps do what eager ones do', async (_
   }
   const [compiled, eager] = [await train('compiled'), await train('eager')];
   compiled.forEach((loss, i) => expect(Math.abs(loss / eager[i]! - 1)).toBeLessThan(1e-4));
-  expect(warnings).not.toHaveBeenCalled();
+  expect(warnings()).not.toHaveBeenCalled();
 });
 
 test('local reparameterisation leaves recurrent layers alone, and says why', () => {
@@ -110,7 +105,7 @@ test('local reparameterisation leaves recurrent layers alone, and says why', () 
   const x = wavy([3, 4, 2]);
   const local = handlers.localReparameterization;
   expect(values(seeded(1, () => local().run(() => outputs(bnn, x, 1))))).toEqual(values(seeded(1, () => outputs(bnn, x, 1))));
-  expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/had no effect: the weights of recurrent layers stay the same over time.*flipout acts on lstm/));
+  expect(warnings()).toHaveBeenCalledWith(expect.stringMatching(/had no effect: the weights of recurrent layers stay the same over time.*flipout acts on lstm/));
   expect(() => local({ operations: ['lstm'] as never })).toThrow(/some of dense, .*, linear; got "lstm"/);
 });
 

@@ -7,19 +7,14 @@ import { VariationalBNN, guides, handlers, likelihoods, priors } from '../../src
 import type { SiteSelection } from '../../src/handlers/siteSelection.ts';
 import { expectNoLeak } from '../helpers/leak.ts';
 import { wavy } from '../helpers/nets.ts';
+import { quietWarnings } from '../helpers/warnings.ts';
 import { seeded, values } from './posterior.ts';
 
 jest.setTimeout(60_000);
 
-let warnings: jest.SpyInstance;
+const warnings = quietWarnings();
 
 beforeAll(() => ready({ backend: 'cpu' }));
-
-beforeEach(() => {
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-
-afterEach(() => warnings.mockRestore());
 
 const { selectiveMask, selectiveScale } = handlers;
 
@@ -86,12 +81,12 @@ describe('the selection', () => {
 
   test('says so when a name is met nowhere, or nothing was exposed', () => {
     scales({ expose: ['a', 'likelihood.data'] });
-    expect(warnings).toHaveBeenLastCalledWith(expect.stringMatching(/handlers.selectiveScale: no site inside is called "likelihood.data"/));
+    expect(warnings()).toHaveBeenLastCalledWith(expect.stringMatching(/handlers.selectiveScale: no site inside is called "likelihood.data"/));
     scales({ hide: [...NAMES, 'p'] });
-    expect(warnings).toHaveBeenLastCalledWith(expect.stringMatching(/handlers.selectiveScale: had no effect: no site inside was exposed/));
-    expect(warnings).toHaveBeenCalledTimes(2);
+    expect(warnings()).toHaveBeenLastCalledWith(expect.stringMatching(/handlers.selectiveScale: had no effect: no site inside was exposed/));
+    expect(warnings()).toHaveBeenCalledTimes(2);
     scales({ hide: ['a'] });
-    expect(warnings).toHaveBeenCalledTimes(2);
+    expect(warnings()).toHaveBeenCalledTimes(2);
   });
 });
 
@@ -141,7 +136,7 @@ describe('around bnn.fit', () => {
     const expected = await train(engine, y, masked);
     expect(await train(engine, other, masked)).toEqual(expected);
     expect(await train(engine, other, (body) => body())).not.toEqual(expected);
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 
   test('compiled training is eager training, of a network with a name too', async () => {
@@ -150,7 +145,7 @@ describe('around bnn.fit', () => {
       selectiveScale({ scale: 0.1, hide: ['net.likelihood.data'] }).run(() => selectiveMask({ mask: mask(), expose: ['net.likelihood.data'] }).run(body));
     const [compiled, eager] = [await train('compiled', y, wrap, 'net'), await train('eager', y, wrap, 'net')];
     compiled.forEach((value, i) => expect(Math.abs(value - eager[i]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(eager[i]!))));
-    expect(warnings).not.toHaveBeenCalled();
+    expect(warnings()).not.toHaveBeenCalled();
   });
 
   test('a mask must not make more of the data than there are', async () => {
