@@ -1,7 +1,7 @@
 /**
  * @file Eight schools and a logistic regression, sampled and fitted in a page of headless Chromium and in Node: whether the results are
- * the same, and how fast each is. The page's Content-Security-Policy allows no eval and no inline scripts. Build first:
- * npx tsc -b packages/ppl.
+ * the same, and how fast each is; and a Bayesian network, saved in Node and loaded in the page. The page's Content-Security-Policy allows no eval and no inline scripts. Build first:
+ * npx tsc -b packages/bnn.
  *
  *     node bench/browser.mjs [chromium]
  */
@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measure } from './browser/measure.mjs';
+import { trainNetwork } from './browser/network.mjs';
 import { CONTENT_SECURITY_POLICY, serve } from './browser/server.mjs';
 
 const NAMES = [process.argv[2] ?? process.env.CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'].filter(Boolean);
@@ -43,9 +44,9 @@ function stop(browser) {
   }
 }
 
-async function measureInPage() {
+async function measureInPage(file) {
   const profile = mkdtempSync(join(tmpdir(), 'tyche-browser-'));
-  const server = await serve();
+  const server = await serve(file);
   const browser = await open(server.url, profile);
   const ended = new Promise((resolve) => browser.once('exit', resolve));
   try {
@@ -53,9 +54,9 @@ async function measureInPage() {
       setTimeout(() => reject(new Error('the page has not answered for five minutes')), PATIENCE_MS).unref(),
     );
     const died = ended.then((code) => ({ error: `the browser ended with code ${code}` }));
-    const { error, results, userAgent } = await Promise.race([server.result, died, late]);
+    const { error, results, network, userAgent } = await Promise.race([server.result, died, late]);
     if (error !== undefined) throw new Error(`in the page: ${error}`);
-    return { results, userAgent };
+    return { results, network, userAgent };
   } finally {
     stop(browser);
     await ended;
@@ -68,7 +69,8 @@ const largest = (values) => values.reduce((most, value) => Math.max(most, value)
 const digits = (x) => Number(x.toPrecision(3));
 
 const inNode = await measure();
-const { results: inPage, userAgent } = await measureInPage();
+const { bytes, ...network } = await trainNetwork();
+const { results: inPage, network: loaded, userAgent } = await measureInPage(bytes);
 console.log(`Node ${process.versions.node} and ${/Chrome\/\S+/.exec(userAgent)?.[0] ?? userAgent}, policy: ${CONTENT_SECURITY_POLICY}`);
 let failed = false;
 for (const [name, node] of Object.entries(inNode)) {
@@ -92,6 +94,12 @@ for (const [name, node] of Object.entries(inNode)) {
   4 chains: ${digits(node.secondsHere)} s in Node (${digits(node.secondsInWorkers)} s in workers), ${digits(page.secondsHere)} s in the page (${digits(page.secondsInWorkers)} s in workers)`);
   failed ||= !(error < 1e-12) || !(drift < 1e-6) || !(off < 5) || !(lossDrift < 1e-4) || !page.sameInWorkers || !node.sameInWorkers;
 }
+const logitDrift = largest(network.logits.map((x, i) => Math.abs(x - loaded.logits[i]) / Math.max(1, Math.abs(x))));
+console.log(`
+a network with batch normalisation, trained in Node and loaded in the page from ${bytes.length} bytes
+  largest relative difference of logits by 32 draws: ${logitDrift.toExponential(1)}
+  a report has ${network.reportLength} characters in Node, ${loaded.reportLength} in the page`);
+failed ||= !(logitDrift < 1e-5);
 if (failed) {
   console.error('\nThe results differ.');
   process.exitCode = 1;

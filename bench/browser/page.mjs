@@ -4,7 +4,9 @@ const report = (result) => fetch('/result', { method: 'POST', body: JSON.stringi
 try {
   // Imported here, so that also what fails while loading is told.
   const { measure } = await import('./measure.mjs');
-  await report({ results: await measure(), userAgent: navigator.userAgent });
+  const { loadNetwork } = await import('./network.mjs');
+  const network = await loadNetwork(await fetch('/network.safetensors'));
+  await report({ results: await measure(), network, userAgent: navigator.userAgent });
 } catch (error) {
   await report({ error: String(error?.stack ?? error) });
 }

@@ -22,6 +22,7 @@ const tfjsBundle = (name) => join(dirname(requireOfPpl.resolve(`@tensorflow/tfjs
 const ADDRESSES = {
   '#platform': '/packages/ppl/dist/platform/browser.js',
   '@tychejs/ppl': '/packages/ppl/dist/index.js',
+  '@tychejs/bnn': '/packages/bnn/dist/index.js',
   '@tychejs/jit': '/packages/jit/dist/index.js',
   '@tychejs/jit/program': '/packages/jit/dist/program/index.js',
   '@tensorflow/tfjs-core': '/npm/core.js',
@@ -60,23 +61,25 @@ function resolved(code) {
     .replaceAll(/(\bimport\(\s*['"])([^'"]+)(['"]\s*\))/g, replace);
 }
 
-async function contentOf(path) {
-  if (path === '/') return { type: 'text/html', body: PAGE };
-  const bench = /^\/bench\/(measure|page)\.mjs$/.exec(path);
-  const built = /^\/packages\/(?:ppl|jit)\/dist\/[\w/.-]+\.js$/.test(path) && !path.includes('..');
+async function contentOf(path, network) {
+  if (path === '/') return { type: 'text/html; charset=utf-8', body: PAGE };
+  if (path === '/network.safetensors') return { type: 'application/octet-stream', body: network };
+  const bench = /^\/bench\/(measure|network|page)\.mjs$/.exec(path);
+  const built = /^\/packages\/(?:bnn|ppl|jit)\/dist\/[\w/.-]+\.js$/.test(path) && !path.includes('..');
   let code = null;
   if (NPM[path] !== undefined) code = await NPM[path]();
   else if (bench !== null) code = await readFile(join(here, `${bench[1]}.mjs`), 'utf8');
   else if (built) code = await readFile(join(root, path), 'utf8');
-  return code === null ? null : { type: 'text/javascript', body: resolved(code) };
+  return code === null ? null : { type: 'text/javascript; charset=utf-8', body: resolved(code) };
 }
 
 /**
  * Serves the page at the address that is returned, and resolves `result` to what it reports.
  *
+ * @param {Uint8Array} network - the file of a network, for the page to load.
  * @returns {Promise<{ url: string, result: Promise<object>, close: () => void }>}
  */
-export async function serve() {
+export async function serve(network) {
   let settle = () => {};
   const result = new Promise((resolve) => {
     settle = resolve;
@@ -89,7 +92,7 @@ export async function serve() {
       settle(JSON.parse(Buffer.concat(chunks).toString()));
       return;
     }
-    const content = await contentOf(new URL(request.url, 'http://localhost').pathname).catch((error) => {
+    const content = await contentOf(new URL(request.url, 'http://localhost').pathname, network).catch((error) => {
       console.error(error);
       return null;
     });
@@ -99,7 +102,7 @@ export async function serve() {
       response.end();
       return;
     }
-    response.setHeader('Content-Type', `${content.type}; charset=utf-8`);
+    response.setHeader('Content-Type', content.type);
     response.end(content.body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
