@@ -41,7 +41,6 @@ export interface VariationalBNNOptions<P, G extends Guide = Guide> {
   readonly name?: string;
 }
 
-const WHERE = 'VariationalBNN';
 const KEYS: readonly string[] = ['net', 'prior', 'likelihood', 'guide', 'likelihoodGuide', 'name'];
 
 /**
@@ -72,13 +71,13 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
    * @throws Error when the prior's filter or shapes do not fit the network.
    */
   constructor(options: VariationalBNNOptions<P, G>) {
-    checkKinds(options);
+    checkKinds(this.where, options);
     const { net, prior, likelihood, guide, likelihoodGuide, name = '' } = options;
     this.name = name;
     this.likelihood = likelihood;
     this.net = new BayesianNet(net, guide === null ? null : prior);
     this.paramStore = this.net.paramStore;
-    this.guide = guide === null ? null : this.net.guideBy(`${WHERE}: guide`, guide);
+    this.guide = guide === null ? null : this.net.guideBy(`${this.where}: guide`, guide);
     this.likelihoodGuide = this.makeLikelihoodGuide(likelihoodGuide);
     this.predictions = new Predictions<P>({
       draw: (x) => this.named(() => this.drawPrediction(x)),
@@ -238,6 +237,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
     this.net.dispose();
   }
 
+  /** Begins the messages of the constructor. */
+  protected get where(): string {
+    return 'VariationalBNN';
+  }
+
   /** How layers act in predictions. */
   protected get predictionMode(): ForwardOptions {
     return { training: false };
@@ -271,11 +275,11 @@ export class VariationalBNN<P, G extends Guide = Guide> implements Probabilistic
   private makeLikelihoodGuide(given: GuideBuilder | GuideClass | undefined): Guide | null {
     const sites = tf.tidy(() => traceOf(() => this.net.unknownsOf(this.likelihood)).stochasticSites().map(({ name }) => name) as never);
     if ((sites as string[]).length === 0) {
-      if (given !== undefined) throw new Error(`${WHERE}: likelihoodGuide is given, but the likelihood has no unknowns`);
+      if (given !== undefined) throw new Error(`${this.where}: likelihoodGuide is given, but the likelihood has no unknowns`);
       return null;
     }
     const context = { initLoc: {}, prefix: 'likelihoodGuide' };
-    return this.net.own(buildGuide(`${WHERE}: likelihoodGuide`, given ?? autoNormal(), () => this.net.unknownsOf(this.likelihood), context));
+    return this.net.own(buildGuide(`${this.where}: likelihoodGuide`, given ?? autoNormal(), () => this.net.unknownsOf(this.likelihood), context));
   }
 
   /** Runs `body` with the network's name before those of its sites. */
@@ -290,14 +294,14 @@ function traceOf(body: () => unknown): Trace {
   return tracer.trace();
 }
 
-function checkKinds<P, G extends Guide>(options: VariationalBNNOptions<P, G>): void {
-  if (options === undefined) throw new TypeError(`${WHERE}: needs options { net, prior, likelihood, guide }`);
-  checkOptions(WHERE, options, KEYS);
+function checkKinds<P, G extends Guide>(where: string, options: VariationalBNNOptions<P, G>): void {
+  if (options === undefined) throw new TypeError(`${where}: needs options { net, prior, likelihood, guide }`);
+  checkOptions(where, options, KEYS);
   const { prior, likelihood, guide, name } = options;
-  if (!(prior instanceof Prior)) throw new TypeError(`${WHERE}: prior must be one of priors.*, such as priors.iid(dist.normal(0, 1))`);
+  if (!(prior instanceof Prior)) throw new TypeError(`${where}: prior must be one of priors.*, such as priors.iid(dist.normal(0, 1))`);
   if (!(likelihood instanceof Likelihood)) {
-    throw new TypeError(`${WHERE}: likelihood must be one of likelihoods.*, such as likelihoods.homoskedasticGaussian({ scale: 0.1 })`);
+    throw new TypeError(`${where}: likelihood must be one of likelihoods.*, such as likelihoods.homoskedasticGaussian({ scale: 0.1 })`);
   }
-  if (guide === undefined) throw new TypeError(`${WHERE}: needs a guide, such as guides.autoNormal(); for maximum likelihood, null`);
-  if (name !== undefined && typeof name !== 'string') throw new TypeError(`${WHERE}: name must be a string`);
+  if (guide === undefined) throw new TypeError(`${where}: needs a guide, such as guides.autoNormal(); for maximum likelihood, null`);
+  if (name !== undefined && typeof name !== 'string') throw new TypeError(`${where}: name must be a string`);
 }

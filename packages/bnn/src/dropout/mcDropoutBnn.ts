@@ -58,6 +58,10 @@ export class McDropoutBNN<P> extends VariationalBNN<P> {
     super({ ...others, prior: prior ?? iid(dist.normal(0, 1)), guide: prior === undefined ? null : guides.AutoDelta });
   }
 
+  protected override get where(): string {
+    return WHERE;
+  }
+
   protected override get predictionMode(): ForwardOptions {
     return { training: false, dropout: true };
   }

@@ -116,7 +116,7 @@ test('without a layer that drops, or with anything but layers, it is refused', (
   expect(() => make({ forward: (x: Tensor) => x, parameters: {} } as never)).toThrow(/net must be a tf\.LayersModel/);
   expect(() => make(droppingLine(0.5), { guide: null })).toThrow(/guide/);
   expect(() => new McDropoutBNN(undefined as never)).toThrow(/needs options/);
-  expect(() => make(droppingLine(0.5), { likelihood: 3 })).toThrow(/likelihood must be one of likelihoods/);
+  expect(() => make(droppingLine(0.5), { likelihood: 3 })).toThrow(/^McDropoutBNN: likelihood must be one of likelihoods/);
 });
 
 test('a prior makes fit seek the mode: with a linear net, that of ridge regression', async () => {
