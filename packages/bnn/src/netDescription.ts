@@ -13,6 +13,7 @@ export interface WeightDescription {
   readonly prior: string | null;
 }
 
+/** What a network is made of besides its layers, as files say it. */
 export interface NetDescription {
   readonly weights: readonly WeightDescription[];
   /** `guides.AutoNormal`, or `a function` for a guide that is no automatic one; `null` for none. */

@@ -14,6 +14,7 @@ export interface LayerWeights<T> {
   readonly bias?: T;
 }
 
+/** The normal distribution of the last layer's weights, and what follows from it: evidence, draws, moments of the outputs. */
 export class LastLayerPosterior {
   readonly parts: PosteriorParts;
   private readonly layer: LastLayer;

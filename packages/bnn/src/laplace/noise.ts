@@ -5,6 +5,7 @@ import type { SampleArray } from '@tychejs/ppl';
 import { HomoskedasticGaussian } from '../likelihoods/homoskedasticGaussian.ts';
 import type { LatentValues, Likelihood } from '../likelihoods/likelihood.ts';
 
+/** The noise of a Gaussian likelihood as Laplace's approximation needs it: its variance, if known, and latents to predict with; nothing for others. */
 export class NoiseOfFamily<P> {
   /** `null` if it is unknown; 1 for likelihoods without noise. */
   readonly knownVariance: number | null;

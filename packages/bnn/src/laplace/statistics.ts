@@ -47,6 +47,7 @@ export interface Rows {
   readonly logLikelihood: number;
 }
 
+/** Sums over the data that determine the posterior, in float64, batch by batch. */
 export class LastLayerStatistics {
   logLikelihood = 0;
   /** Σ (y - f)², and of how many numbers; for means alone. */

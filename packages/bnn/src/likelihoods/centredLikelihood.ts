@@ -13,6 +13,7 @@ export type CentredPredictions = {
   readonly df?: number;
 };
 
+/** Targets around a mean that the network gives, with noise of some scale; predictions aggregate by the law of total variance. */
 export abstract class CentredLikelihood extends Likelihood<CentredPredictions> {
   /** 1 / the variance of noise of scale one: scale² is the variance times that. */
   protected abstract readonly inverseUnitVariance: number;

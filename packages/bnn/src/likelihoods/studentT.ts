@@ -16,6 +16,7 @@ export interface StudentTOptions extends LikelihoodOptions, NoiseOptions {
 
 const WHERE = 'likelihoods.studentT';
 
+/** What {@link studentT} makes. */
 export class StudentTLikelihood extends CentredLikelihood {
   readonly df: number;
   protected override readonly inverseUnitVariance: number;

@@ -25,6 +25,7 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
+/** How confidence and accuracy go together. */
 export interface ReliabilityDiagram {
   readonly bins: readonly ReliabilityBin[];
   /** Σ count / n · |accuracy - confidence|. */

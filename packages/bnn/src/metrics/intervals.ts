@@ -16,6 +16,7 @@ export interface IntervalCoverage {
   readonly coverage: number;
 }
 
+/** How many targets lie in the intervals predicted for them. */
 export interface IntervalCalibration {
   readonly intervals: readonly IntervalCoverage[];
   /** The mean over the levels of |coverage - level|. */

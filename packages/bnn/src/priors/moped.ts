@@ -25,6 +25,7 @@ interface Moments {
 
 const WHERE = 'priors.moped';
 
+/** What {@link moped} makes. It owns the tensors of its distributions until it is disposed of. */
 export class MopedPrior extends Prior {
   private readonly moments: Readonly<Record<string, Moments>>;
 
