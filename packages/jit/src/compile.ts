@@ -119,8 +119,7 @@ export function compileSync(fn: TraceableFunction, options: CompileOptions): Com
   const program = compileGraph(graph, { ...target, carry: carries, generateNoise }, { traced: tracedAt, traceMilliseconds: tracedAt - begin });
   if (point !== null) {
     const own = point ?? graph.inputs.slice(0, inputs.length).map(({ shape, dtype }) => defaultPoint(sizeOf(shape), dtype));
-    const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64', relaxedSimd: false }).run(...values);
-    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values), exactly);
+    compareWithEager(fn, { ...traced, point: own }, graph, (values) => program.replay(...values), inDoublePrecision(graph));
   }
   state.forEach((variable, i) => program.inputView(inputs.length + i).set(variable.dataSync()));
   return program;
@@ -138,6 +137,12 @@ function counting(update: UpdateFunction, note: (count: number) => void): Update
 
 /** Addresses have 32 bits. */
 const MOST_BYTES = 2 ** 32;
+
+/** The graph in float64, for {@link compareWithEager}: compiled when it is first asked for, which most comparisons do without. */
+export function inDoublePrecision(graph: Graph): RunAt {
+  let program: CompiledProgram | null = null;
+  return (values) => (program ??= compileGraph(graph, { precision: 'float64', relaxedSimd: false })).run(...values);
+}
 
 /**
  * Compiles a graph, such as `traceGraph` gives.

@@ -1,5 +1,5 @@
 /** @file Tyche's compiler: tfjs functions as graphs, and as WebAssembly. */
-export { compile, compileGraph, compileSync } from './compile.ts';
+export { compile, compileGraph, compileSync, inDoublePrecision } from './compile.ts';
 export type { CompileGraphOptions, CompileOptions } from './compile.ts';
 export { CompiledProgram } from './program/program.ts';
 export type { ArraySpec, ProgramNumbers, ProgramResults, ProgramStats } from './program/program.ts';

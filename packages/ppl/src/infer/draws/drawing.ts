@@ -1,7 +1,7 @@
 /** @file A compiled draw: a program that is executed once for each. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { compareWithEager, compileGraph, sameGraph, traceGraph } from '@tychejs/jit';
+import { compareWithEager, compileGraph, inDoublePrecision, sameGraph, traceGraph } from '@tychejs/jit';
 import type { CompiledProgram, Graph, ProgramNumbers, RunAt } from '@tychejs/jit';
 import '../../compiled/register.ts';
 import { settle } from '../../params/held.ts';
@@ -37,8 +37,7 @@ export class DrawProgram {
     this.graph = graph;
     const point = [...params.map(({ variable }) => variable), ...tensors].map(numbersOf);
     const replay: RunAt = (values) => this.each.replay(...values, ...(this.once?.run(...values).outputs ?? []));
-    const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
-    compareWithEager(run, { inputs, point }, graph, replay, exactly);
+    compareWithEager(run, { inputs, point }, graph, replay, inDoublePrecision(graph));
   }
 
   /** Whether `fn` is, recorded anew, what this is a program of. What it is known not to be is not looked at. */

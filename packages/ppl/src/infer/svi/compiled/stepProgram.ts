@@ -1,7 +1,7 @@
 /** @file A compiled step: a program that keeps the parameters in its memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { AssignmentError, compareWithEager, compileGraph, sameGraph, traceGraph } from '@tychejs/jit';
+import { AssignmentError, compareWithEager, compileGraph, inDoublePrecision, sameGraph, traceGraph } from '@tychejs/jit';
 import type { CompiledProgram, Graph, Precision, ProgramNumbers, RunAt, TraceOptions } from '@tychejs/jit';
 import '../../../compiled/register.ts';
 import type { Optimizer } from '../../../optim/optimizer.ts';
@@ -91,8 +91,7 @@ export class StepProgram implements Holder {
     this.noise = new NoiseInputs([...fn.draws, ...ofUpdate], stream, program);
     const point = [...[...params.map(({ variable }) => variable), ...tensors].map((tensor) => tensor.dataSync()), ...pointOf(update)];
     const run: RunAt = (values) => program.replay(...values);
-    const exactly: RunAt = (values) => compileGraph(graph, { precision: 'float64' }).run(...values);
-    compareWithEager(fn.loss, { ...options, point }, graph, run, exactly);
+    compareWithEager(fn.loss, { ...options, point }, graph, run, inDoublePrecision(graph));
   }
 
   get precision(): Precision {
